@@ -1,0 +1,115 @@
+import Diagnostics
+import Tensors
+
+extension Op {
+  /// The type that an op on quantized integers makes, after checking its table.
+  ///
+  /// | op         | lhs                | rhs                        | bias | residual       |
+  /// |------------|--------------------|----------------------------|------|----------------|
+  /// | q.conv     | u8, i8 per tensor  | i8, symmetric, axis 0      | i32  | u8, i8         |
+  /// | q.matmul   | u8, i8 per tensor  | i8, symmetric, last axis   | i32  | u8, i8         |
+  /// | q.binary   | u8, i8 per tensor  | u8, i8 per tensor          |      |                |
+  /// | q.pool     | u8, i8 per tensor  |                            |      |                |
+  /// | q.lookup   | u8, i8 per tensor  |                            |      |                |
+  func quantizedType(_ operands: [TensorType]) throws(Diagnostic) -> TensorType {
+    switch self {
+    case .quantize(let quantize):
+      guard operands[0].element == .f32 else { throw mismatch(operands) }
+      let type = TensorType(quantize.element, operands[0].shape, quantize.params)
+      try checkGranularity(quantize.params, of: type.shape)
+      return type
+    case .dequantize:
+      guard let params = operands[0].quantization else {
+        throw Diagnostic(.invalidQuantization, "dequantize of a tensor without quantization")
+      }
+      try checkGranularity(params, of: operands[0].shape)
+      return TensorType(.f32, operands[0].shape)
+    case .quantizedConv(let conv):
+      try requireActivation(operands[0])
+      try requireWeights(operands[1], channelAxis: 0)
+      let shape = try conv.geometry.resultShape(operands[0].shape, weights: operands[1].shape)
+      guard operands[2].element == .i32, operands[2].shape.dims == [shape[1]] else {
+        throw mismatch(operands)
+      }
+      if conv.epilogue.hasResidual { try requireResidual(operands[3], shape) }
+      return conv.epilogue.result.type(shape)
+    case .quantizedMatMul(let matMul):
+      try requireActivation(operands[0])
+      try requireWeights(operands[1], channelAxis: operands[1].shape.rank - 1)
+      let shape = try matMulShape(operands)
+      if matMul.hasBias {
+        guard operands[2].element == .i32, operands[2].shape.dims == [shape[shape.rank - 1]] else {
+          throw mismatch(operands)
+        }
+      }
+      if matMul.epilogue.hasResidual { try requireResidual(operands[operands.count - 1], shape) }
+      return matMul.epilogue.result.type(shape)
+    case .quantizedBinary(let binary):
+      guard [.add, .sub, .mul].contains(binary.function),
+        let shape = operands[0].shape.broadcast(with: operands[1].shape)
+      else { throw mismatch(operands) }
+      try requireActivation(operands[0])
+      try requireActivation(operands[1])
+      return binary.result.type(shape)
+    case .quantizedPool(let pool):
+      try requireActivation(operands[0])
+      return pool.result.type(try pool.pooling.resultShape(operands[0].shape))
+    case .lookup(let lookup):
+      try requireActivation(operands[0])
+      return TensorType(lookup.element, operands[0].shape, lookup.params)
+    default:
+      throw Diagnostic(.internalError, "\(mnemonic) is not quantized")
+    }
+  }
+
+  private func checkGranularity(_ params: QuantParams, of shape: Shape) throws(Diagnostic) {
+    let expected: Int
+    switch params.granularity {
+    case .perTensor:
+      expected = 1
+    case .perChannel(let axis):
+      expected = shape[try shape.normalizedAxis(axis)]
+    case .perGroup(let axis, let groupSize):
+      let extent = shape[try shape.normalizedAxis(axis)]
+      guard groupSize > 0, extent > 0 else {
+        throw Diagnostic(.invalidQuantization, "groups of \(groupSize) over [\(shape)]")
+      }
+      expected = shape.elementCount / extent * ((extent + groupSize - 1) / groupSize)
+    }
+    guard params.scales.count == expected else {
+      throw Diagnostic(
+        .invalidQuantization,
+        "\(params.scales.count) scales for [\(shape)], which needs \(expected)")
+    }
+  }
+
+  private func requireActivation(_ type: TensorType) throws(Diagnostic) {
+    guard type.element == .u8 || type.element == .i8, type.quantization?.isPerTensor == true else {
+      throw Diagnostic(
+        .invalidQuantization,
+        "\(mnemonic) needs an 8-bit tensor with one scale, got \(type.element.rawValue)")
+    }
+  }
+
+  private func requireWeights(_ type: TensorType, channelAxis: Int) throws(Diagnostic) {
+    guard type.element == .i8, let params = type.quantization else {
+      throw Diagnostic(
+        .invalidQuantization, "\(mnemonic) needs i8 weights, got \(type.element.rawValue)")
+    }
+    guard params.isSymmetric else {
+      throw Diagnostic(.asymmetricWeights, "\(mnemonic) needs symmetric weights")
+    }
+    guard params.isPerTensor || params.granularity == .perChannel(axis: channelAxis) else {
+      throw Diagnostic(
+        .invalidQuantization, "\(mnemonic) needs weights with one scale per output channel")
+    }
+    try checkGranularity(params, of: type.shape)
+  }
+
+  private func requireResidual(_ type: TensorType, _ shape: Shape) throws(Diagnostic) {
+    try requireActivation(type)
+    guard type.shape == shape else {
+      throw Diagnostic(.shapeMismatch, "\(mnemonic) makes [\(shape)], its residual is [\(type.shape)]")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Diagnostics
+import Tensors
+
+extension AttributeReader {
+  mutating func clamp() throws(Diagnostic) -> ClampBounds {
+    ClampBounds(lower: try optionalFloat("lower"), upper: try optionalFloat("upper"))
+  }
+
+  /// The attribute `as`.
+  mutating func result() throws(Diagnostic) -> QuantizedResult {
+    let text = try typeText("as")
+    var scanner = Scanner(text[...], line: 1)
+    let type = try scanner.tensorType()
+    guard let params = type.quantization else {
+      guard type.element == .f32 else {
+        throw Diagnostic(.malformedText, "'\(text)' is neither quantized nor f32")
+      }
+      return .float
+    }
+    return .quantized(type.element, params)
+  }
+}
+
+extension Convolution {
+  init(_ reader: inout AttributeReader) throws(Diagnostic) {
+    try self.init(
+      strides: try reader.ints("strides"), pads: try reader.ints("pads"),
+      dilations: try reader.ints("dilations"), groups: try reader.int("groups"))
+  }
+}
+
+extension Epilogue {
+  init(_ reader: inout AttributeReader) throws(Diagnostic) {
+    self.init(
+      hasResidual: try reader.bool("residual"), clamp: try reader.clamp(),
+      result: try reader.result())
+  }
+}
+
+extension Normalization {
+  init(_ reader: inout AttributeReader) throws(Diagnostic) {
+    self.init(axis: try reader.int("axis"), epsilon: try reader.float("epsilon"))
+  }
+}
+
+extension Pooling {
+  init(_ kind: Kind, _ reader: inout AttributeReader) throws(Diagnostic) {
+    try self.init(
+      kind, kernel: try reader.ints("kernel"), strides: try reader.ints("strides"),
+      pads: try reader.ints("pads"), dilations: try reader.ints("dilations"),
+      ceilMode: try reader.bool("ceil"), countIncludesPad: try reader.bool("count_includes_pad"))
+  }
+}
+
+extension UnaryFunction {
+  init?(mnemonic: String, _ reader: inout AttributeReader) throws(Diagnostic) {
+    let plain: [UnaryFunction] = [
+      .relu, .sigmoid, .tanh, .exp, .log, .sqrt, .reciprocal, .neg, .abs, .erf, .floor, .ceil,
+      .round, .sign, .sin, .cos, .not, .silu, .hardSwish, .softplus,
+    ]
+    if let function = plain.first(where: { $0.mnemonic == mnemonic }) {
+      self = function
+      return
+    }
+    switch mnemonic {
+    case "leaky_relu": self = .leakyRelu(alpha: try reader.float("alpha"))
+    case "elu": self = .elu(alpha: try reader.float("alpha"))
+    case "gelu": self = .gelu(tanh: try reader.bool("tanh"))
+    case "hard_sigmoid":
+      self = .hardSigmoid(alpha: try reader.float("alpha"), beta: try reader.float("beta"))
+    case "clip":
+      let bounds = try reader.clamp()
+      self = .clip(lower: bounds.lower, upper: bounds.upper)
+    default: return nil
+    }
+  }
+}

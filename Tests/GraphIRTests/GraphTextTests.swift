@@ -1,0 +1,56 @@
+import Foundation
+import Diagnostics
+import GraphIR
+import Tensors
+import Testing
+
+@Suite("graph text")
+struct GraphTextTests {
+  static let text = """
+    graph "tiny \\"net\\"" fused
+    %0 = input "x" : 1x3x4x4xf32
+    %1 = constant [0.5, -1.0, 2.0, 1.0, 1.0, 1.0] "w" : 2x3x1x1xf32
+    %2 = conv(%0, %1) {strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1} "c" @"conv1" : 1x2x4x4xf32
+    %3 = clip(%2) {lower = 0.0, upper = 6.0} : 1x2x4x4xf32
+    %4 = quantize(%3) {as = u8<0.02, zp=3>} "q" : 1x2x4x4xu8<0.02, zp=3>
+    %5 = constant [1, -2, 3, 4] : 2x2x1x1xi8<axis=0, [0.1, 0.2]>
+    %6 = constant [7, 8] : 2xi32<axis=0, [0.002, 0.004]>
+    %7 = q.conv(%4, %5, %6, %4) {strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1, residual = true, lower = 0.0, as = u8<0.05>} : 1x2x4x4xu8<0.05>
+    %8 = dequantize(%7) : 1x2x4x4xf32
+    output "y" = %8
+
+    """
+
+  @Test func `text round-trips`() throws {
+    let graph = try Graph(parsing: Self.text)
+    #expect(graph.description == Self.text)
+    #expect(try Graph(parsing: graph.description) == graph)
+  }
+
+  @Test(arguments: [
+    ("%0 = input", "%0 = imput"), ("1x2x4x4xf32\n%3", "1x2x4x5xf32\n%3"), ("(%2)", "(%9)"),
+    ("groups = 1}", "groups = 2}"), ("groups = 1}", "groups = 1, bogus = 1}"),
+    ("\"q\" :", "\"q :"), ("fused", "imported"), ("\"c\"", "\"x\""),
+    ("[7, 8]", "[7, 8, 9]"), ("u8<0.05>}", "u8<0.0>}"),
+  ])
+  func `a wrong text is refused`(change: (old: String, new: String)) throws {
+    let range = try #require(Self.text.range(of: change.old))
+    let text = Self.text.replacingCharacters(in: range, with: change.new)
+    #expect(throws: Diagnostic.self) { try Graph(parsing: text) }
+  }
+
+  @Test func `compact drops what no output needs and keeps inputs`() throws {
+    var graph = try Graph(parsing: Self.text)
+    let relu = try graph.append(.unary(.relu), [ValueID(2)])
+    graph.setOutput(0, to: relu)
+    try graph.compact()
+    #expect(graph.nodes.map(\.op.mnemonic) == ["input", "constant", "conv", "relu"])
+  }
+
+  @Test func `a cycle is named`() throws {
+    var graph = try Graph(parsing: Self.text)
+    graph.setOperand(0, of: ValueID(2), to: ValueID(8))
+    let error = #expect(throws: Diagnostic.self) { try graph.compact() }
+    #expect(error?.code == .cyclicGraph)
+  }
+}
