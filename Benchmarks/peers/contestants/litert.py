@@ -1,0 +1,54 @@
+"""LiteRT with XNNPACK on the model's own full-int8 file; its input and output stay int8."""
+
+import numpy as np
+
+from timing import measure
+
+
+class LiteRT:
+    def unavailable(self, model):
+        if not self._path(model).exists():
+            return f"{self._path(model).name} is not there"
+        try:
+            import ai_edge_litert  # noqa: F401
+        except ImportError as error:
+            return str(error)
+        return None
+
+    def prepare(self, model):
+        return {"bytes": self._path(model).stat().st_size}
+
+    def outputs(self, model, split):
+        interpreter = self._open(model, 1)
+        (given,), (wanted,) = interpreter.get_input_details(), interpreter.get_output_details()
+        (array,) = split.inputs.values()
+        scale, zero = wanted["quantization"]
+        rows = []
+        for i in range(split.count):
+            interpreter.set_tensor(given["index"], _quantize(array[i : i + 1], given))
+            interpreter.invoke()
+            rows.append((interpreter.get_tensor(wanted["index"]).astype(np.float32) - zero) * scale)
+        return {split.metric["output"]: np.concatenate(rows)}
+
+    def time(self, model, threads, seconds):
+        interpreter = self._open(model, threads)
+        (given,) = interpreter.get_input_details()
+        (array,) = model.split("dev").inputs.values()
+        interpreter.set_tensor(given["index"], _quantize(array[:1], given))
+        return measure(interpreter.invoke, seconds, seconds / 4)
+
+    def _open(self, model, threads):
+        from ai_edge_litert.interpreter import Interpreter
+
+        interpreter = Interpreter(str(self._path(model)), num_threads=threads)
+        interpreter.allocate_tensors()
+        return interpreter
+
+    def _path(self, model):
+        return model.folder / "reference_int8.tflite"
+
+
+def _quantize(x, details):
+    scale, zero = details["quantization"]
+    q = np.clip(np.round(x / np.float32(scale)) + zero, -128, 127)
+    return q.astype(details["dtype"]).reshape(details["shape"])

@@ -1,0 +1,64 @@
+"""ONNX Runtime, statically quantized by its own tool: u8 activations, s8 weights per channel, min-max.
+
+Without VNNI its kernels add byte products in pairs that saturate, so its manual advises weights of 7 bits there
+(`reduce_range`); both are compared, and only one with a fair score counts as a peer.
+"""
+
+from contestants.onnxruntime_session import outputs_of, time_session
+from simplify import simplified
+
+
+class OnnxRuntimeStatic:
+    """`form` is `QDQ` or `QOperator`; `reduce_range` takes 7 bits for the weights."""
+
+    def __init__(self, form, reduce_range=False):
+        self.form, self.reduce_range = form, reduce_range
+
+    def unavailable(self, model):
+        return None
+
+    def prepare(self, model):
+        from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+        split = model.split("calibration")
+        prepared = self._path(model).with_suffix(".prepared.onnx")
+        simplified(model, prepared, split)
+        path = self._path(model)
+        quantize_static(
+            str(prepared),
+            str(path),
+            _Reader(split),
+            quant_format=QuantFormat[self.form],
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=self.reduce_range,
+            calibrate_method=CalibrationMethod.MinMax,
+        )
+        return {"bytes": path.stat().st_size}
+
+    def outputs(self, model, split):
+        return outputs_of(self._path(model), split)
+
+    def time(self, model, threads, seconds):
+        sample = model.split("dev").sample(0)
+        return time_session(self._path(model), sample, threads, seconds)
+
+    def _path(self, model):
+        return model.work / f"ort-{self.form}{'-7bit' if self.reduce_range else ''}.onnx"
+
+
+class _Reader:
+    """The calibration samples, one after another; has the shape of onnxruntime's CalibrationDataReader."""
+
+    def __init__(self, split):
+        self._samples = (split.sample(i) for i in range(split.count))
+
+    def get_next(self):
+        return next(self._samples, None)
+
+    def __iter__(self):
+        return self._samples
+
+    def __next__(self):
+        return next(self._samples)

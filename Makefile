@@ -1,0 +1,63 @@
+# Every target sets up what it needs. `make demo` and `make test` are all that a newcomer runs.
+
+SWIFT ?= swift
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+SWIFT_SOURCES := $(wildcard Package.swift Sources Tests)
+
+.PHONY: help setup build demo test lint format bench bench-accept peers qdq-check fuzz clean
+
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+## setup         install what is missing (libzstd-dev, libsodium-dev, pkg-config)
+setup:
+	@scripts/setup.sh
+
+## build         release build: .build/release/quantc
+build: setup
+	$(SWIFT) build -c release $(SWIFT_FLAGS)
+
+## demo          build, then calibrate, build, run and explain the carried model
+demo: build
+	@scripts/demo.sh
+
+## test          debug build and all tests
+test: setup
+	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
+	$(SWIFT) test --skip-build
+
+## lint          format, file length and imports
+lint: setup
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	scripts/lint-length.sh
+	scripts/lint-c.sh
+	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
+
+## format        rewrite the sources in the project's style
+format:
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
+	scripts/lint-c.sh --fix
+
+## bench         the benchmarks of Benchmarks/, against the baseline
+bench: setup
+	$(SWIFT) package --package-path Benchmarks --allow-writing-to-package-directory benchmark baseline check
+
+## bench-accept  write a new baseline
+bench-accept: setup
+	$(SWIFT) package --package-path Benchmarks --allow-writing-to-package-directory benchmark baseline update
+
+## peers         INT8 peers and quantc in interleaved rounds (PyPI, QUANTC_MODELS)
+peers: build
+	scripts/peers.sh --threads 1 2 --final
+
+## qdq-check     the emitted QDQ ONNX in ONNX Runtime against our package
+qdq-check: build
+	scripts/qdq-check.sh
+
+## fuzz          the readers under libFuzzer, 60 s each (FUZZ_SECONDS)
+fuzz: setup
+	scripts/fuzz.sh
+
+## clean         remove build products
+clean:
+	rm -rf .build
