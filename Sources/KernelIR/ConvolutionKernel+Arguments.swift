@@ -1,0 +1,76 @@
+extension KernelFamily {
+  package static let convolution = KernelFamily("conv")
+}
+
+extension ConvolutionKernel {
+  package static let layout = ArgumentLayout(
+    "qc_conv_args",
+    ArgumentLayout.Field.extents + ArgumentLayout.Field.image("input")
+      + ArgumentLayout.Field.image("output") + ArgumentLayout.Field.halo + Epilogue.fields + [
+        .init("row_step", .u32, "input bytes from a result row to the next"),
+        .init("segment_row_step", .u32, "input bytes from a kernel row to the next"),
+        .init("segment_column_step", .u32, "input bytes from a segment of a kernel row to the next"),
+        .init("quads", .u32, "groups of four k in a segment"),
+        .init("panel_bytes", .u32, "weights of one panel"),
+        .init("panels", .u32, "panels of all groups"),
+        .init("panels_per_group", .u32, "panels of one group"),
+        .init("columns_per_group", .u32, "result channels of one group"),
+        .init("group_step", .u32, "input bytes from a group to the next"),
+        .init("input_rows", .u32, "input rows under one chunk, but for the stride's part"),
+        .init("stride_rows", .u32, "input rows from a result row to the next"),
+        .init("kernel_row_rows", .u32, "input rows from a kernel row to the next"),
+        .init("span", .u32, "input bytes under one row of a chunk"),
+        .init("rows_per_chunk", .u32, "result rows worked on at once"),
+        .init("pixels_per_chunk", .u32, "result pixels of a row worked on at once"),
+      ])
+
+  var arguments: ArgumentLayout.Values {
+    let panels = panels
+    let values: ArgumentLayout.Values = [
+      "row_step": .u32(window.stride.y * input.rowPitch),
+      "segment_row_step": .u32(window.dilation.y * input.rowPitch),
+      "segment_column_step": .u32(window.dilation.x * input.pixelPitch),
+      "quads": .u32(panels.quadsPerSegment),
+      "panel_bytes": .u32(panels.panelBytes),
+      "panels": .u32(panels.panelCount),
+      "panels_per_group": .u32(panels.panelsPerGroup),
+      "columns_per_group": .u32(panels.columnsPerGroup),
+      "group_step": .u32(input.channels / groups),
+      "input_rows": .u32(window.inputRows(1)),
+      "stride_rows": .u32(window.stride.y),
+      "kernel_row_rows": .u32(window.dilation.y),
+      "span": .u32(window.inputPixels(chunk.pixels) * input.pixelPitch),
+      "rows_per_chunk": .u32(chunk.rows),
+      "pixels_per_chunk": .u32(chunk.pixels),
+    ]
+    return output.extentArguments
+      + input.arguments("input", origin: window.origin(in: input))
+      + output.arguments("output") + output.haloArguments + epilogue.arguments + values
+  }
+
+  /// The part of the result that is worked on at once, so that a thread's widened copy of its
+  /// input stays in the first-level cache where it can.
+  var chunk: (rows: Int, pixels: Int) {
+    if output.height > 1 || split == .rows {
+      let rows = (1...output.height).last {
+        widenedBytes(rows: $0, pixels: output.width) <= ConvolutionKernel.chunkBytes
+      }
+      return (rows ?? 1, output.width)
+    }
+    let blocks = (1...max(1, output.width / TileSplit.pixelBlock)).last {
+      widenedBytes(rows: 1, pixels: $0 * TileSplit.pixelBlock) <= ConvolutionKernel.chunkBytes
+    }
+    return (1, min(output.width, (blocks ?? 1) * TileSplit.pixelBlock))
+  }
+
+  private static let chunkBytes = 20_000
+
+  /// The scratch of a variant that widens its input to 16 bits: rows padded to whole vectors, and
+  /// a vector more, because the last quad may reach beyond the row.
+  private func widenedBytes(rows: Int, pixels: Int) -> Int {
+    let span = window.inputPixels(pixels) * input.pixelPitch
+    return window.inputRows(rows) * 2 * ((span + 31) / 32 * 32 + 32)
+  }
+
+  var scratchBytes: Int { widenedBytes(rows: chunk.rows, pixels: chunk.pixels) + 64 }
+}

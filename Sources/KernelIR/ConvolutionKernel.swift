@@ -1,0 +1,136 @@
+import Tensors
+
+/// `conv`: u8 activations times s8 weights, summed in int32, then an ``Epilogue``.
+///
+/// A matrix product is the same kernel with ``ConvolutionWindow/pixel`` over
+/// ``ImageGeometry/matrix(_:rows:columns:)``. Buffers: input, weights, columns (start values, then
+/// factors), residual if there is one, output.
+package struct ConvolutionKernel: Hashable, Sendable {
+  package let input: ImageGeometry
+  package let output: ImageGeometry
+  package let window: ConvolutionWindow
+  package let groups: Int
+  package let epilogue: Epilogue
+
+  /// - Parameters:
+  ///   - input: u8; its halo covers the window's padding.
+  ///   - output: u8, or f32 for a float epilogue.
+  package init(
+    input: ImageGeometry, output: ImageGeometry, window: ConvolutionWindow, groups: Int = 1,
+    epilogue: Epilogue
+  ) {
+    precondition(input.element == .u8, "activations are u8")
+    precondition(window.fits(input, output), "the input's halo is smaller than its padding")
+    precondition(input.channels % groups == 0 && output.channels % groups == 0, "\(groups) groups")
+    precondition(epilogue.factors.count == output.channels, "one factor per output channel")
+    let isFlat =
+      window == .pixel && input.isGapless && output.isGapless
+      && epilogue.residual?.geometry.isGapless ?? true
+    self.input = isFlat ? input.flattened : input
+    self.output = isFlat ? output.flattened : output
+    self.window = window
+    self.groups = groups
+    self.epilogue = isFlat ? epilogue.flattened : epilogue
+  }
+
+  /// Whether the taps of a kernel row meet contiguous bytes, so that the row is one segment.
+  private var rowsAreContiguous: Bool {
+    window.kernel.x == 1
+      || (window.dilation.x == 1 && groups == 1 && input.pixelPitch == input.channels)
+  }
+
+  /// Segments across one kernel row: 1 when it is contiguous, else one per tap.
+  package var segmentColumns: Int { rowsAreContiguous ? 1 : window.kernel.x }
+
+  package var panels: PanelLayout {
+    let depth = input.channels / groups
+    return PanelLayout(
+      groups: groups, columnsPerGroup: output.channels / groups,
+      segments: window.kernel.y * segmentColumns, run: window.taps * depth / window.kernel.y
+        / segmentColumns)
+  }
+
+  package var split: TileSplit { .best(for: output, panels: panels.panelCount) }
+
+  package var spec: KernelSpec {
+    let panels = panels
+    let parameters: [KernelSpec.Parameter] = [
+      .init("split", split.rawValue),
+      .init("px", TileSplit.pixelClass(output.width)),
+      .init("step", window.stride.x * input.pixelPitch),
+      .init("kh", window.kernel.y), .init("kw", segmentColumns),
+      .init("quads", panels.quadsPerSegment <= 8 ? panels.quadsPerSegment : 0),
+      .init("tail", panels.columnsPerGroup % PanelLayout.panelColumns),
+    ]
+    return KernelSpec(
+      .convolution, [.u8, .i8, output.element], parameters + epilogue.parameters)
+  }
+
+  /// - Parameters:
+  ///   - weights: `[output channel][input channel of the group][ky][kx]`, the order of ONNX.
+  ///   - start: what the sum of each output channel begins with (see ``startValues``).
+  package func call(weights: [Int8], start: [Int32]) -> KernelCall {
+    let panels = panels
+    var operands: [KernelCall.Operand] = [
+      .input(0),
+      .frame(name: "weights", bytes: panels.pack(segmented(weights))),
+      .frame(name: "columns", bytes: columns(start: start, panels: panels)),
+    ]
+    if epilogue.residual != nil { operands.append(.input(1)) }
+    operands.append(.output)
+    return KernelCall(
+      spec: spec, arguments: ConvolutionKernel.layout.record(arguments), operands: operands,
+      tileCount: split.tileCount(for: output, panels: panels.panelCount),
+      scratchBytes: scratchBytes,
+      work: output.batch * output.height * output.width * panels.byteCount)
+  }
+
+  /// Weights from ONNX's order to `[column][segment][k]`, k running over kx, then channels.
+  private func segmented(_ weights: [Int8]) -> [Int8] {
+    let depth = input.channels / groups
+    let taps = window.taps
+    precondition(weights.count == output.channels * depth * taps, "\(weights.count) weights")
+    return (0..<output.channels).flatMap { column in
+      (0..<taps).flatMap { tap in
+        (0..<depth).map { weights[(column * depth + $0) * taps + tap] }
+      }
+    }
+  }
+
+  /// Start values, then factors, both as long as the padded columns and 0 in the padding.
+  private func columns(start: [Int32], panels: PanelLayout) -> [UInt8] {
+    precondition(start.count == output.channels, "one start value per output channel")
+    var starts = [Int32](repeating: 0, count: panels.paddedColumns)
+    var factors = [Float](repeating: 0, count: panels.paddedColumns)
+    for column in 0..<output.channels {
+      starts[panels.paddedColumn(column)] = start[column]
+      factors[panels.paddedColumn(column)] = epilogue.factors[column]
+    }
+    return littleEndianBytes(starts.map(UInt32.init(bitPattern:)) + factors.map(\.bitPattern))
+  }
+
+  /// `bias[c] - inputZeroPoint * Σ weights[c]`: with it the sums run over the stored bytes.
+  ///
+  /// - Parameter weights: in any order that has the output channel first.
+  /// - Returns: `nil` when some sum of the convolution could leave int32.
+  package static func startValues(
+    bias: [Int32], weights: [Int8], inputZeroPoint: Int32
+  ) -> [Int32]? {
+    let depth = weights.count / bias.count
+    var start: [Int32] = []
+    for (column, bias) in bias.enumerated() {
+      let slice = weights[column * depth..<(column + 1) * depth]
+      let value = Int64(bias) - Int64(inputZeroPoint) * slice.reduce(0) { $0 + Int64($1) }
+      let highest = slice.reduce(value) { $0 + 255 * max(Int64($1), 0) }
+      let lowest = slice.reduce(value) { $0 + 255 * min(Int64($1), 0) }
+      guard lowest >= Int64(Int32.min), highest <= Int64(Int32.max) else { return nil }
+      start.append(Int32(value))
+    }
+    return start
+  }
+}
+
+/// The bytes of 32-bit words, as every frame holds them.
+package func littleEndianBytes(_ words: [UInt32]) -> [UInt8] {
+  words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * UInt32($0))) } }
+}

@@ -1,0 +1,85 @@
+import Tensors
+
+/// `dwconv`: each channel of a u8 image with its own s8 window, then an ``Epilogue``.
+///
+/// Buffers: input, weights, columns (start values, then factors), residual if there is one, output.
+package struct DepthwiseKernel: Hashable, Sendable {
+  package let input: ImageGeometry
+  package let output: ImageGeometry
+  package let window: ConvolutionWindow
+  package let epilogue: Epilogue
+
+  package init(
+    input: ImageGeometry, output: ImageGeometry, window: ConvolutionWindow, epilogue: Epilogue
+  ) {
+    precondition(input.element == .u8, "activations are u8")
+    precondition(input.channels == output.channels, "a depthwise convolution keeps its channels")
+    precondition(window.fits(input, output), "the input's halo is smaller than its padding")
+    precondition(epilogue.factors.count == output.channels, "one factor per channel")
+    self.input = input
+    self.output = output
+    self.window = window
+    self.epilogue = epilogue
+  }
+
+  package var channels: ChannelLayout {
+    ChannelLayout(channels: output.channels, taps: window.taps)
+  }
+
+  package var spec: KernelSpec {
+    let parameters: [KernelSpec.Parameter] = [
+      .init("kh", window.kernel.y), .init("kw", window.kernel.x),
+      .init("sy", window.stride.y), .init("sx", window.stride.x),
+      .init("tail", output.channels % ChannelLayout.blockChannels),
+    ]
+    return KernelSpec(.depthwise, [.u8, .i8, output.element], parameters + epilogue.parameters)
+  }
+
+  /// - Parameters:
+  ///   - weights: `[channel][ky][kx]`.
+  ///   - start: what the sum of each channel begins with; see
+  ///     ``ConvolutionKernel/startValues(bias:weights:inputZeroPoint:)``.
+  package func call(weights: [Int8], start: [Int32]) -> KernelCall {
+    precondition(start.count == output.channels, "one start value per channel")
+    let padding = [UInt32](repeating: 0, count: channels.paddedChannels - channels.channels)
+    let columns =
+      start.map(UInt32.init(bitPattern:)) + padding + epilogue.factors.map(\.bitPattern) + padding
+    var operands: [KernelCall.Operand] = [
+      .input(0), .frame(name: "weights", bytes: channels.pack(weights)),
+      .frame(name: "columns", bytes: littleEndianBytes(columns)),
+    ]
+    if epilogue.residual != nil { operands.append(.input(1)) }
+    operands.append(.output)
+    return KernelCall(
+      spec: spec, arguments: DepthwiseKernel.layout.record(arguments), operands: operands,
+      tileCount: output.batch * output.height, scratchBytes: 0,
+      work: 2 * output.batch * output.height * output.width * channels.byteCount)
+  }
+
+  private var arguments: ArgumentLayout.Values {
+    let values: ArgumentLayout.Values = [
+      "row_step": .u32(window.stride.y * input.rowPitch),
+      "pixel_step": .u32(window.stride.x * input.pixelPitch),
+      "tap_row_step": .u32(window.dilation.y * input.rowPitch),
+      "tap_pixel_step": .u32(window.dilation.x * input.pixelPitch),
+      "blocks": .u32(channels.blockCount),
+    ]
+    return output.extentArguments + input.arguments("input", origin: window.origin(in: input))
+      + output.arguments("output") + output.haloArguments + epilogue.arguments + values
+  }
+
+  package static let layout = ArgumentLayout(
+    "qc_dwconv_args",
+    ArgumentLayout.Field.extents + ArgumentLayout.Field.image("input")
+      + ArgumentLayout.Field.image("output") + ArgumentLayout.Field.halo + Epilogue.fields + [
+        .init("row_step", .u32, "input bytes from a result row to the next"),
+        .init("pixel_step", .u32, "input bytes from a result pixel to the next"),
+        .init("tap_row_step", .u32, "input bytes from a kernel row to the next"),
+        .init("tap_pixel_step", .u32, "input bytes from a tap to the one right of it"),
+        .init("blocks", .u32, "blocks of 16 channels"),
+      ])
+}
+
+extension KernelFamily {
+  package static let depthwise = KernelFamily("dwconv")
+}

@@ -1,0 +1,105 @@
+import Tensors
+
+/// `add`, `mul` and `lut` on u8 images, element by element.
+///
+/// - add: `clamp(rne(fma(float(b - zb), mb, float(a - za) * ma)) + z)`
+/// - mul: `clamp(rne(float((a - za) * (b - zb)) * ma) + z)`
+/// - lut: `table[a]`
+///
+/// Buffers: a, b (not for lut; then the table frame), output.
+package struct ElementwiseKernel: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
+    case add(Scaling, lhsMultiplier: Float, rhsMultiplier: Float)
+    case multiply(Scaling, multiplier: Float)
+    /// The result for each stored byte.
+    case table([UInt8])
+  }
+
+  package struct Scaling: Hashable, Sendable {
+    package let lhsZeroPoint: Int32
+    package let rhsZeroPoint: Int32
+    package let zeroPoint: Int32
+    package let bounds: ClosedRange<Int32>
+
+    package init(
+      lhsZeroPoint: Int32, rhsZeroPoint: Int32, zeroPoint: Int32, bounds: ClosedRange<Int32>
+    ) {
+      self.lhsZeroPoint = lhsZeroPoint
+      self.rhsZeroPoint = rhsZeroPoint
+      self.zeroPoint = zeroPoint
+      self.bounds = bounds
+    }
+  }
+
+  /// How the right operand meets the left one.
+  package enum Broadcast: Int, Hashable, Sendable {
+    /// Both have the same extents.
+    case none = 0
+    /// The right operand is one pixel: a value per channel, for all images and pixels.
+    case channel = 1
+    /// The right operand is one element.
+    case scalar = 2
+    /// The right operand is one pixel per image: a value per channel (squeeze and excitation).
+    case image = 3
+  }
+
+  package let lhs: ImageGeometry
+  /// `nil` for a table.
+  package let rhs: ImageGeometry?
+  package let output: ImageGeometry
+  package let kind: Kind
+
+  package init(lhs: ImageGeometry, rhs: ImageGeometry?, output: ImageGeometry, kind: Kind) {
+    let all = [lhs, output] + (rhs.map { [$0] } ?? [])
+    precondition(all.allSatisfy { $0.element == .u8 }, "elementwise kernels are u8")
+    precondition(
+      lhs.channels == output.channels && lhs.width == output.width && lhs.height == output.height
+        && lhs.batch == output.batch, "the left operand has the result's extents")
+    if case .table(let table) = kind { precondition(table.count == 256, "a table has 256 entries") }
+    let sameShape = rhs.map { $0.extentArguments == output.extentArguments } ?? true
+    let isFlat = sameShape && all.allSatisfy { $0.isGapless }
+    self.lhs = isFlat ? lhs.flattened : lhs
+    self.rhs = isFlat ? rhs?.flattened : rhs
+    self.output = isFlat ? output.flattened : output
+    self.kind = kind
+  }
+
+  package var broadcast: Broadcast {
+    guard let rhs, rhs.extentArguments != output.extentArguments else { return .none }
+    if rhs.channels == 1, rhs.batch == 1 { return .scalar }
+    precondition(rhs.channels == output.channels && rhs.height * rhs.width == 1, "a broadcast")
+    return rhs.batch == 1 ? .channel : .image
+  }
+
+  private var split: TileSplit {
+    output.batch == 1 && output.height == 1 && output.halo.isEmpty ? .pixels : .rows
+  }
+
+  package var spec: KernelSpec {
+    let common: [KernelSpec.Parameter] = [.init("split", split.rawValue)]
+    switch kind {
+    case .add:
+      return KernelSpec(
+        .add, [.u8, .u8, .u8], common + [.init("broadcast", broadcast.rawValue)])
+    case .multiply:
+      return KernelSpec(
+        .multiply, [.u8, .u8, .u8], common + [.init("broadcast", broadcast.rawValue)])
+    case .table:
+      return KernelSpec(.table, [.u8, .u8], common)
+    }
+  }
+
+  package func call() -> KernelCall {
+    let second: KernelCall.Operand
+    if case .table(let table) = kind {
+      second = .frame(name: "table", bytes: table)
+    } else {
+      second = .input(1)
+    }
+    return KernelCall(
+      spec: spec, arguments: ElementwiseKernel.layout.record(arguments),
+      operands: [.input(0), second, .output],
+      tileCount: split.tileCount(for: output, panels: 1), scratchBytes: 0,
+      work: 4 * output.batch * output.height * output.width * output.channels)
+  }
+}

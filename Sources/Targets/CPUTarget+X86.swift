@@ -1,0 +1,38 @@
+extension CPUTarget {
+  /// Any x86-64 machine: plain C, vectorized by the compiler for SSE2.
+  package static let portable = CPUTarget(
+    name: "portable", architecture: .x86_64, features: [], compilerFlags: ["-march=x86-64"],
+    vectorBytes: 16, vectorRegisters: 16, integerDot: .none, hasFMA: false)
+
+  /// x86-64-v3. Source: x86-64 psABI, section 3.1.1, table of micro-architecture levels.
+  package static let avx2 = CPUTarget(
+    name: "avx2", architecture: .x86_64, features: [.avx2, .fma, .f16c, .bmi2],
+    compilerFlags: ["-march=x86-64-v3"],
+    vectorBytes: 32, vectorRegisters: 16, integerDot: .words, hasFMA: true)
+
+  /// x86-64-v4 with `vpdpbusd`. Source: Intel SDM volume 2, VPDPBUSD.
+  package static let avx512vnni = CPUTarget(
+    name: "avx512vnni", architecture: .x86_64,
+    features: [
+      .avx2, .fma, .f16c, .bmi2, .avx512f, .avx512bw, .avx512dq, .avx512vl, .avx512vnni,
+    ],
+    compilerFlags: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"],
+    vectorBytes: 64, vectorRegisters: 32, integerDot: .bytes, hasFMA: true)
+
+  /// All variants, from the one that runs everywhere to the fastest.
+  package static let all: [CPUTarget] = [.portable, .avx2, .avx512vnni]
+
+  /// The variants of one architecture, in the order of ``all``.
+  package static func variants(of architecture: CPUArchitecture) -> [CPUTarget] {
+    all.filter { $0.architecture == architecture }
+  }
+
+  package static func named(_ name: String) -> CPUTarget? { all.first { $0.name == name } }
+
+  /// The fastest variant that a machine with `features` can run.
+  package static func best(
+    of architecture: CPUArchitecture, with features: Set<CPUFeature>
+  ) -> CPUTarget? {
+    variants(of: architecture).last { features.isSuperset(of: $0.features) }
+  }
+}
