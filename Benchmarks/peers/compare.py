@@ -2,8 +2,8 @@
 
     scripts/peers.sh [--models NAME ...] [--threads 1 2] [--rounds 5] [--seconds 1] [--final]
 
-Prints a Markdown table, and writes the same with all rounds and the machine's facts as JSON. With `--final` a
-contestant of ours that is missing, fails, or spreads is an error; without it, it is left out with a message.
+Prints a Markdown table, and writes the same with all rounds and the machine's facts as JSON. With `--final` it is an
+error if quantc is missing or fails on any model; without it, quantc is left out there, with a message.
 """
 
 import argparse

@@ -16,9 +16,10 @@ class Model:
 
     def __init__(self, name, work):
         self.name = name
-        self.folder = models_folder() / name
-        self.onnx = self.folder / "model.onnx"
         self.dataset = REPOSITORY / "calibration" / name / "dataset.json"
+        carried = self.dataset.with_name("model.onnx")
+        self.folder = carried.parent if carried.exists() else models_folder() / name
+        self.onnx = self.folder / "model.onnx"
         self.work = Path(work) / name
         if not self.onnx.exists():
             raise FileNotFoundError(f"{self.onnx}: set QUANTC_MODELS to the folder that holds {name}/")

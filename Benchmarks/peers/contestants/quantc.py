@@ -18,35 +18,45 @@ class Quantc:
 
     def prepare(self, model):
         table = model.work / "model.calib.json"
-        _run("calibrate", model.onnx, "--dataset", model.dataset, "-o", table)
-        _run("build", model.onnx, "--calibration", table, "-o", self._path(model))
+        run("calibrate", model.onnx, "--dataset", model.dataset, "-o", table)
+        run("build", model.onnx, "--calibration", table, "-o", self._path(model))
         return {"bytes": self._path(model).stat().st_size}
 
     def outputs(self, model, split):
-        name = split.metric["output"]
-        arguments = []
-        for key, array in split.inputs.items():
-            file = model.work / f"input-{len(arguments)}.npy"
-            np.save(file, array)
-            arguments += ["--input", f"{key}={file}"]
-        result = model.work / "output.npy"
-        _run("run", self._path(model), *arguments, "--output", f"{name}={result}")
-        return {name: np.load(result)}
+        return run_package(self._path(model), split, model.work)
 
     def time(self, model, threads, seconds):
-        text = _run("bench", self._path(model), "--threads", threads, "--json")
+        text = run("bench", self._path(model), "--threads", threads, "--json")
         return json.loads(text)["latency_ms"]
 
     def _path(self, model):
         return model.work / "model.qpk"
 
 
-def _binary():
-    return Path(os.environ.get("QUANTC", REPOSITORY / ".build" / "release" / "quantc"))
+def run_package(package, split, work):
+    """The metric's output for all samples of `split`, by `quantc run`."""
+    metric = split.metric
+    names = metric.get("outputs") or [metric["output"]]
+    arguments = []
+    for key, array in split.inputs.items():
+        file = work / f"input-{key}.npy"
+        np.save(file, array)
+        arguments += ["--input", f"{key}={file}"]
+    results = {name: work / f"output-{name}.npy" for name in names}
+    for name, file in results.items():
+        arguments += ["--output", f"{name}={file}"]
+    run("run", package, *arguments)
+    return {name: np.load(file) for name, file in results.items()}
 
 
-def _run(*arguments):
+def run(*arguments):
+    """One quantc command; its standard output, or an error with what it said."""
     done = subprocess.run([_binary(), *map(str, arguments)], capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"quantc {arguments[0]}: exit {done.returncode}\n{done.stderr.strip()}")
     return done.stdout
+
+
+def _binary():
+    return Path(os.environ.get("QUANTC", REPOSITORY / ".build" / "release" / "quantc"))
+

@@ -1,0 +1,67 @@
+"""Runs the QDQ ONNX that `quantc build --emit` writes in ONNX Runtime, against our package.
+
+    scripts/qdq-check.sh [--models NAME ...]
+
+Every model must give the same answer (index of the largest output) on 99 % of the dev samples; one that does not
+classify must come within a relative squared error of 0.1 %. ONNX Runtime's optimizations are off: with them it runs
+integer kernels, which saturate on a machine without VNNI, and the check is of the graph.
+"""
+
+import argparse
+import sys
+
+import numpy as np
+
+import models
+from contestants.quantc import run, run_package
+from scoring import answers, score
+
+LEAST_SAME, LARGEST_ERROR = 0.99, 0.001
+
+
+def run_onnx(path, split, names):
+    import onnxruntime as ort
+
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    rows = [session.run(names, split.sample(i)) for i in range(split.count)]
+    return {name: np.concatenate([row[k] for row in rows]) for k, name in enumerate(names)}
+
+
+def check(model):
+    """One line about `model`, and whether it holds."""
+    model.work.mkdir(parents=True, exist_ok=True)
+    table, package, emitted = (model.work / f for f in ("qdq.calib.json", "qdq.qpk", "qdq.onnx"))
+    run("calibrate", model.onnx, "--dataset", model.dataset, "-o", table)
+    run("build", model.onnx, "--calibration", table, "-o", package, "--emit", emitted)
+    split = model.split("dev")
+    ours = run_package(package, split, model.work)
+    theirs = run_onnx(emitted, split, list(ours))
+    metric = split.metric
+    scores = [score(metric, y, split.labels, theirs) for y in (ours, theirs)]
+    if metric["name"] != "top1":
+        error = score(metric | {"name": "relative_squared_error"}, ours, None, theirs)
+        return f"relative squared error between them {error:.6f}", error <= LARGEST_ERROR
+    same = float((answers(ours[metric["output"]]) == answers(theirs[metric["output"]])).mean())
+    return f"top-1 {scores[0]:.4f} ours, {scores[1]:.4f} ONNX Runtime; same answer {same:.4f}", same >= LEAST_SAME
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--models", nargs="+", default=["digits", *models.DEFAULT])
+    parser.add_argument("--work", default=models.REPOSITORY / ".build" / "peers" / "work")
+    options = parser.parse_args()
+    failed = 0
+    for name in options.models:
+        try:
+            text, holds = check(models.Model(name, options.work))
+        except Exception as error:
+            text, holds = str(error), False
+        failed += not holds
+        print(f"{name}: {'ok' if holds else 'FAILED'}: {text}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
