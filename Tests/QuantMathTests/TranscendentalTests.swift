@@ -1,7 +1,6 @@
 import Foundation
-import Testing
-
 import QuantMath
+import Testing
 
 /// Every function against the C library's double-precision one, with its stated bound.
 @Suite("transcendental functions")
@@ -39,7 +38,8 @@ struct TranscendentalTests {
 
   @Test func `log is within 2 units in the last place`() {
     let arguments =
-      grid(0.4...2.5) + grid(1e-30...1e30) + grid(-45...38).map { Float(Foundation.pow(10, Double($0))) }
+      grid(0.4...2.5) + grid(1e-30...1e30)
+      + grid(-45...38).map { Float(Foundation.pow(10, Double($0))) }
     for x in arguments where x > 0 {
       let exact = Foundation.log(Double(x))
       let error = abs(Double(ReferenceMath.log(x)) - exact)
@@ -62,34 +62,46 @@ struct TranscendentalTests {
   }
 
   static let cases: [Case] = [
-    Case(name: "tanh", value: { ReferenceMath.tanh($0) }, exact: { Foundation.tanh($0) },
+    Case(
+      name: "tanh", value: { ReferenceMath.tanh($0) }, exact: { Foundation.tanh($0) },
       range: -12...12, bound: 4e-7),
-    Case(name: "erf", value: { ReferenceMath.erf($0) }, exact: { Foundation.erf($0) },
+    Case(
+      name: "erf", value: { ReferenceMath.erf($0) }, exact: { Foundation.erf($0) },
       range: -6...6, bound: 4e-7),
-    Case(name: "sigmoid", value: { ReferenceMath.sigmoid($0) },
+    Case(
+      name: "sigmoid", value: { ReferenceMath.sigmoid($0) },
       exact: { 1 / (1 + Foundation.exp(-$0)) }, range: -100...100, bound: 1.5e-7),
-    Case(name: "silu", value: { ReferenceMath.silu($0) },
+    Case(
+      name: "silu", value: { ReferenceMath.silu($0) },
       exact: { $0 / (1 + Foundation.exp(-$0)) }, range: -20...20, bound: 2e-6),
-    Case(name: "softplus", value: { ReferenceMath.softplus($0) },
+    Case(
+      name: "softplus", value: { ReferenceMath.softplus($0) },
       exact: { Foundation.log1p(Foundation.exp(-abs($0))) + max($0, 0) }, range: -30...30,
       bound: 2e-6),
-    Case(name: "gelu", value: { ReferenceMath.gelu($0) },
+    Case(
+      name: "gelu", value: { ReferenceMath.gelu($0) },
       exact: { 0.5 * $0 * (1 + Foundation.erf($0 * 0.5.squareRoot())) }, range: -10...10,
       bound: 1.5e-6),
-    Case(name: "gelu, tanh form", value: { ReferenceMath.geluTanh($0) },
+    Case(
+      name: "gelu, tanh form", value: { ReferenceMath.geluTanh($0) },
       exact: {
         let inner = (2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)
         return 0.5 * $0 * (1 + Foundation.tanh(inner))
       }, range: -10...10, bound: 1.5e-6),
-    Case(name: "elu", value: { ReferenceMath.elu($0, alpha: 1) },
+    Case(
+      name: "elu", value: { ReferenceMath.elu($0, alpha: 1) },
       exact: { $0 < 0 ? Foundation.expm1($0) : $0 }, range: -20...20, bound: 2e-7),
-    Case(name: "sin", value: { ReferenceMath.sin($0) }, exact: { Foundation.sin($0) },
+    Case(
+      name: "sin", value: { ReferenceMath.sin($0) }, exact: { Foundation.sin($0) },
       range: -131072...131072, bound: 2e-7),
-    Case(name: "cos", value: { ReferenceMath.cos($0) }, exact: { Foundation.cos($0) },
+    Case(
+      name: "cos", value: { ReferenceMath.cos($0) }, exact: { Foundation.cos($0) },
       range: -131072...131072, bound: 2e-7),
-    Case(name: "sin near 0", value: { ReferenceMath.sin($0) }, exact: { Foundation.sin($0) },
+    Case(
+      name: "sin near 0", value: { ReferenceMath.sin($0) }, exact: { Foundation.sin($0) },
       range: -8...8, bound: 1e-7),
-    Case(name: "cos near 0", value: { ReferenceMath.cos($0) }, exact: { Foundation.cos($0) },
+    Case(
+      name: "cos near 0", value: { ReferenceMath.cos($0) }, exact: { Foundation.cos($0) },
       range: -8...8, bound: 1e-7),
   ]
 
