@@ -4,7 +4,7 @@ SWIFT ?= swift
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests)
 
-.PHONY: help setup build demo test lint format bench bench-accept peers qdq-check fuzz clean
+.PHONY: help setup build demo test lint format bench bench-accept peers qdq-check size-check fuzz clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ peers: build
 ## qdq-check     the emitted QDQ ONNX in ONNX Runtime against our package
 qdq-check: build
 	scripts/qdq-check.sh
+
+## size-check    bytes of packages and seconds of builds against their limits
+size-check: build
+	scripts/size-check.sh
 
 ## fuzz          the readers under libFuzzer, 60 s each (FUZZ_SECONDS)
 fuzz: setup

@@ -1,0 +1,71 @@
+"""Checks what a build may cost: bytes of the package with all x86-64 variants, and seconds of `quantc build`.
+
+    scripts/size-check.sh [--models NAME ...]
+
+The package must be at most 1.1 times the int8 initializers of the emitted QDQ ONNX after `zstd -19`, plus 100 kB; the
+build must take at most 5 s.
+"""
+
+import argparse
+import ctypes
+import ctypes.util
+import sys
+import time
+
+import models
+from contestants.quantc import run
+
+LARGEST_RATIO, CODE_BYTES, LONGEST_SECONDS = 1.1, 100_000, 5.0
+
+
+def compressed_bytes(data, level=19):
+    """The size of `data` as one zstd frame."""
+    zstd = ctypes.CDLL(ctypes.util.find_library("zstd"))
+    zstd.ZSTD_compressBound.restype = zstd.ZSTD_compress.restype = ctypes.c_size_t
+    size = zstd.ZSTD_compressBound(ctypes.c_size_t(len(data)))
+    target = ctypes.create_string_buffer(size)
+    return zstd.ZSTD_compress(target, ctypes.c_size_t(size), data, ctypes.c_size_t(len(data)), level)
+
+
+def integer_weights(path):
+    """The int8 initializers of an ONNX file, one after another."""
+    import onnx
+
+    tensors = onnx.load(str(path)).graph.initializer
+    return b"".join(
+        onnx.numpy_helper.to_array(t).tobytes() for t in tensors if t.data_type == onnx.TensorProto.INT8)
+
+
+def check(model):
+    """One line about `model`, and whether it holds."""
+    model.work.mkdir(parents=True, exist_ok=True)
+    table, package, emitted = (model.work / f for f in ("size.calib.json", "size.qpk", "size.onnx"))
+    run("calibrate", model.onnx, "--dataset", model.dataset, "-o", table)
+    start = time.monotonic()
+    run("build", model.onnx, "--calibration", table, "--target", "x86-64", "-o", package)
+    seconds = time.monotonic() - start
+    run("build", model.onnx, "--calibration", table, "-o", model.work / "unused.qpk", "--emit", emitted)
+    size = package.stat().st_size
+    limit = LARGEST_RATIO * compressed_bytes(integer_weights(emitted)) + CODE_BYTES
+    text = f"{size} bytes (limit {limit:.0f}), built in {seconds:.2f} s (limit {LONGEST_SECONDS:.0f})"
+    return text, size <= limit and seconds <= LONGEST_SECONDS
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--models", nargs="+", default=["digits", *models.DEFAULT])
+    parser.add_argument("--work", default=models.REPOSITORY / ".build" / "peers" / "work")
+    options = parser.parse_args()
+    failed = 0
+    for name in options.models:
+        try:
+            text, holds = check(models.Model(name, options.work))
+        except Exception as error:
+            text, holds = str(error), False
+        failed += not holds
+        print(f"{name}: {'ok' if holds else 'FAILED'}: {text}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
