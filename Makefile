@@ -38,13 +38,13 @@ format:
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
 	scripts/lint-c.sh --fix
 
-## bench         the benchmarks of Benchmarks/, against the baseline
-bench: setup
-	$(SWIFT) package --package-path Benchmarks --allow-writing-to-package-directory benchmark baseline check
+## bench         latency and sizes against the accepted baseline of this CPU
+bench: build
+	python3 Benchmarks/baseline/baseline.py check
 
-## bench-accept  write a new baseline
-bench-accept: setup
-	$(SWIFT) package --package-path Benchmarks --allow-writing-to-package-directory benchmark baseline update
+## bench-accept  write that baseline
+bench-accept: build
+	python3 Benchmarks/baseline/baseline.py accept
 
 ## peers         INT8 peers and quantc in interleaved rounds (PyPI, QUANTC_MODELS)
 peers: build
