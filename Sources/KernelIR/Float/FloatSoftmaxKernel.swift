@@ -1,0 +1,77 @@
+import Tensors
+
+/// `softmaxf`: softmax or log-softmax of f32 along one axis.
+///
+/// Along contiguous rows (``Form/rows``), or along an axis whose `inner` neighbours are contiguous
+/// (``Form/columns``, one chain). Buffers: input, output, which may be the same.
+package struct FloatSoftmaxKernel: Hashable, Sendable {
+  package enum Form: Hashable, Sendable {
+    /// `order`: ``ReduceKernel/Order/lanes`` when the axis is the last one of the logical tensor.
+    case rows(order: ReduceKernel.Order)
+    case columns(inner: Int)
+  }
+
+  package let form: Form
+  package let isLog: Bool
+  /// Elements along the axis.
+  package let count: Int
+  package let outer: Int
+  /// Bytes from one outer position to the next.
+  package let inputPitch: Int
+  package let outputPitch: Int
+
+  package init(
+    _ form: Form, isLog: Bool = false, outer: Int, count: Int, inputPitch: Int? = nil,
+    outputPitch: Int? = nil
+  ) {
+    precondition(outer > 0 && count > 0, "an empty softmax")
+    self.form = form
+    self.isLog = isLog
+    self.count = count
+    self.outer = outer
+    var inner = 1
+    if case .columns(let columns) = form { inner = columns }
+    self.inputPitch = inputPitch ?? 4 * count * inner
+    self.outputPitch = outputPitch ?? 4 * count * inner
+  }
+
+  package var spec: KernelSpec {
+    let (columns, lanes) =
+      switch form {
+      case .rows(let order): (0, order.rawValue)
+      case .columns: (1, 0)
+      }
+    return KernelSpec(
+      .floatSoftmax, [.f32, .f32],
+      [.init("columns", columns), .init("lanes", lanes), .init("log", isLog ? 1 : 0)])
+  }
+
+  package func call() -> KernelCall {
+    var inner = 1
+    if case .columns(let columns) = form { inner = columns }
+    let values: ArgumentLayout.Values = [
+      "outer": .u32(outer), "count": .u32(count), "inner": .u32(inner),
+      "inner_tiles": .u32(ceilDivide(inner, 16)), "input_pitch": .u32(inputPitch),
+      "output_pitch": .u32(outputPitch),
+    ]
+    return KernelCall(
+      spec: spec, arguments: FloatSoftmaxKernel.layout.record(values),
+      operands: [.input(0), .output], tileCount: outer * ceilDivide(inner, 16), scratchBytes: 0,
+      work: outer * count * inner * 16)
+  }
+
+  package static let layout = ArgumentLayout(
+    "qc_softmaxf_args",
+    [
+      .init("outer", .u32, "positions before the axis"),
+      .init("count", .u32, "elements along the axis"),
+      .init("inner", .u32, "contiguous elements after the axis"),
+      .init("inner_tiles", .u32, "blocks of 16 of them"),
+      .init("input_pitch", .u32, "input bytes from outer position to outer position"),
+      .init("output_pitch", .u32, "result bytes likewise"),
+    ])
+}
+
+extension KernelFamily {
+  package static let floatSoftmax = KernelFamily("softmaxf")
+}
