@@ -50,7 +50,9 @@ package struct ImageGeometry: Hashable, Sendable {
   /// Byte offset of element (0, 0, 0, 0), the first one of the interior.
   package let origin: Int
 
-  private init(
+  /// Any view of a buffer: pitches in bytes, channels contiguous. The halo is what already stands
+  /// around the interior, or what the producer is to fill.
+  package init(
     element: ElementType, batch: Int, height: Int, width: Int, channels: Int, halo: Halo,
     haloByte: UInt8, pixelPitch: Int, rowPitch: Int, imagePitch: Int, origin: Int
   ) {

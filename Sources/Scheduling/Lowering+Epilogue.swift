@@ -1,0 +1,98 @@
+import Diagnostics
+import GraphIR
+import KernelIR
+import QuantMath
+import Tensors
+
+extension Lowering {
+  /// A residual as it is stored.
+  struct ResidualOperand {
+    let type: TensorType
+    let geometry: ImageGeometry
+  }
+
+  /// Integer weights and the scale of each column.
+  struct QuantizedConstant {
+    let values: [Int8]
+    let params: QuantParams
+
+    /// One scale for each of `count` columns.
+    func scales(count: Int) -> [Float] {
+      params.isPerTensor ? [Float](repeating: params.scale, count: count) : params.scales
+    }
+  }
+
+  func quantizedWeights(
+    _ id: ValueID, channelAxis: Int
+  ) throws(Diagnostic) -> QuantizedConstant {
+    guard let tensor = graph.constant(id), let params = graph.quantization(of: id) else {
+      throw Diagnostic(
+        .unsupportedKernel, "quantized weights that are computed at run time", at: location(id))
+    }
+    return QuantizedConstant(values: tensor.elements(Int8.self), params: params)
+  }
+
+  func biasValues(_ id: ValueID) throws(Diagnostic) -> [Int32] {
+    guard let tensor = graph.constant(id) else {
+      throw Diagnostic(
+        .unsupportedKernel, "a bias that is computed at run time", at: location(id))
+    }
+    return tensor.elements(Int32.self)
+  }
+
+  /// The epilogue of the graph in the terms of the kernels: multipliers and stored bounds.
+  func epilogue(
+    _ epilogue: GraphIR.Epilogue, inputScale: Float, weightScales: [Float],
+    residual: ResidualOperand?
+  ) throws(Diagnostic) -> KernelIR.Epilogue {
+    switch epilogue.result {
+    case .float:
+      var scales: [Float] = []
+      for scale in weightScales {
+        scales.append(try Multiplier.floatResult(lhsScale: inputScale, rhsScale: scale))
+      }
+      return .float(scales: scales, bounds: floatBounds(epilogue.clamp))
+    case .quantized(let element, let params):
+      var multipliers: [Float] = []
+      for scale in weightScales {
+        multipliers.append(
+          try Multiplier.product(
+            lhsScale: inputScale, rhsScale: scale, outputScale: params.scale))
+      }
+      let stored = storedParams(element, params)
+      return .requantize(
+        multipliers: multipliers, zeroPoint: stored.zeroPoint,
+        bounds: storedBounds(epilogue.clamp, stored),
+        residual: try residual.map { (operand) throws(Diagnostic) in
+          .init(
+            geometry: operand.geometry, zeroPoint: Lowering.storedZeroPoint(operand.type),
+            multiplier: try Multiplier.rescale(
+              inputScale: operand.type.quantization?.scale ?? 1, outputScale: params.scale))
+        })
+    }
+  }
+
+  /// Scale and zero point as u8 storage has them.
+  struct StoredParams {
+    let scale: Float
+    let zeroPoint: Int32
+  }
+
+  func storedParams(_ element: ElementType, _ params: QuantParams) -> StoredParams {
+    StoredParams(
+      scale: params.scale, zeroPoint: params.zeroPoint + (element == .i8 ? 128 : 0))
+  }
+
+  /// The stored bounds of a real clamp.
+  func storedBounds(_ clamp: ClampBounds, _ params: StoredParams) -> ClosedRange<Int32> {
+    clampBounds(
+      lower: clamp.lower, upper: clamp.upper, scale: params.scale, zeroPoint: params.zeroPoint,
+      bounds: 0...255)
+  }
+
+  func floatBounds(_ clamp: ClampBounds) -> ClosedRange<Float>? {
+    guard !clamp.isNone else { return nil }
+    let upper = clamp.upper ?? .infinity
+    return min(clamp.lower ?? -.infinity, upper)...upper
+  }
+}

@@ -1,0 +1,62 @@
+import Diagnostics
+import GraphIR
+import KernelIR
+import QuantMath
+import Tensors
+
+extension Lowering {
+  /// A maximum over stored bytes, or the float pools.
+  mutating func lower(_ pooling: Pooling, _ id: ValueID) throws(Diagnostic) {
+    let operand = graph.operand(0, of: id)
+    let window = try poolWindow(pooling, id)
+    if storedElement(operand) == .u8, pooling.kind == .max {
+      let input = try image(operand)
+      let output = allocateImage(id, .nchw)
+      let kernel = PoolKernel(
+        input: input.geometry, output: output, window: window, kind: .maximum)
+      return try emit(kernel.call(), [input.view], makes: id)
+    }
+    try lowerFloatPool(pooling, window, id)
+  }
+
+  mutating func lower(_ pool: QuantizedPool, _ id: ValueID) throws(Diagnostic) {
+    let operand = graph.operand(0, of: id)
+    let type = graph.type(of: operand)
+    guard case .quantized(let element, let params) = pool.result, let scale = type.quantization?.scale
+    else {
+      throw Diagnostic(
+        .unsupportedKernel, "a quantized average pool with a float result", at: location(id))
+    }
+    let window = try poolWindow(pool.pooling, id)
+    var multipliers: [Float] = [0]
+    for count in 1...window.taps {
+      multipliers.append(
+        try Multiplier.average(inputScale: scale, outputScale: params.scale, count: count))
+    }
+    let stored = storedParams(element, params)
+    let input = try image(operand)
+    let output = allocateImage(id, .nchw)
+    let kernel = PoolKernel(
+      input: input.geometry, output: output, window: window,
+      kind: .average(
+        .init(
+          inputZeroPoint: Lowering.storedZeroPoint(type), zeroPoint: stored.zeroPoint,
+          bounds: 0...255, multipliers: multipliers,
+          countsPadding: pool.pooling.countIncludesPad)))
+    try emit(kernel.call(), [input.view], makes: id)
+  }
+
+  func poolWindow(
+    _ pooling: Pooling, _ id: ValueID
+  ) throws(Diagnostic) -> ConvolutionWindow {
+    guard pooling.kernel.count == 2 else {
+      throw Diagnostic(
+        .unsupportedKernel, "pooling over \(pooling.kernel.count) axes", at: location(id))
+    }
+    return ConvolutionWindow(
+      kernel: .init(pooling.kernel[0], pooling.kernel[1]),
+      stride: .init(pooling.strides[0], pooling.strides[1]),
+      dilation: .init(pooling.dilations[0], pooling.dilations[1]),
+      padding: .init(pooling.pads[0], pooling.pads[1]))
+  }
+}

@@ -1,0 +1,27 @@
+import Diagnostics
+import GraphIR
+import KernelIR
+import Tensors
+
+/// A program and the kernels that its steps name.
+package struct ScheduledProgram: Sendable {
+  package let program: Program
+  /// The specs of ``Program/kernels``, in the same order.
+  package let kernels: [KernelSpec]
+}
+
+/// Lowers a fused graph to steps over buffers: layouts, packed weights, arena.
+///
+/// Everything decided here is the same for all variants of an architecture and moves no bit of a
+/// result.
+package enum Scheduler {
+  /// - Throws: `QC2005` naming a node for which no kernel exists, `QC3007` when a sum could overflow.
+  package static func schedule(_ graph: Graph) throws(Diagnostic) -> ScheduledProgram {
+    var lowering = Lowering(graph)
+    for (index, id) in graph.inputs.enumerated() { lowering.lowerInput(id, index) }
+    for id in graph.values { try lowering.lower(id) }
+    try lowering.lowerOutputs()
+    var assembly = ProgramAssembly(lowering)
+    return try assembly.assemble()
+  }
+}
