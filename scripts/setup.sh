@@ -13,7 +13,7 @@ libsodium-dev   pkg-config --exists libsodium
 "
 
 missing=""
-command -v pkg-config >/dev/null 2>&1 || missing="pkg-config"
+command -v pkg-config >/dev/null 2>&1 || missing=" pkg-config"
 while read -r package check; do
   [ -n "$package" ] || continue
   # shellcheck disable=SC2086
