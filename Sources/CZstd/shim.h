@@ -1,0 +1,2 @@
+/// The part of libzstd that Packaging uses.
+#include <zstd.h>
