@@ -91,30 +91,15 @@ extension Lowering {
   private func copyCall(
     _ plan: CopyPlan, from source: View, to place: View, named id: ValueID
   ) throws(Diagnostic) -> KernelCall {
-    let bytes = source.elementBytes
-    var loops = plan.loops
-    if loops.last?.destination != bytes {
-      loops.append(.init(extent: 1, source: bytes, destination: bytes))
+    let loops = plan.loops.isEmpty ? [.init(extent: 1, source: 0, destination: 0)] : plan.loops
+    do throws(Diagnostic) {
+      return try MoveKernel(
+        elementBytes: source.elementBytes, extents: loops.map(\.extent),
+        input: loops.map(\.source), output: loops.map(\.destination),
+        inputOrigin: source.layout.origin, outputOrigin: place.layout.origin
+      ).call()
+    } catch {
+      throw Diagnostic(error.code, error.message, at: location(id), hint: error.hint)
     }
-    guard loops.count <= 4 else {
-      throw Diagnostic(
-        .unsupportedKernel, "a copy over \(loops.count) separate axes", at: location(id))
-    }
-    while loops.count < 4 {
-      let outer = loops[0]
-      loops.insert(
-        .init(
-          extent: 1, source: outer.source * outer.extent,
-          destination: outer.destination * outer.extent), at: 0)
-    }
-    let output = ImageGeometry(
-      element: place.element, batch: loops[0].extent, height: loops[1].extent,
-      width: loops[2].extent, channels: loops[3].extent, halo: .none, haloByte: 0,
-      pixelPitch: loops[2].destination, rowPitch: loops[1].destination,
-      imagePitch: loops[0].destination, origin: place.layout.origin)
-    let strides = ConversionKernel.Strides(
-      origin: source.layout.origin, image: loops[0].source, row: loops[1].source,
-      pixel: loops[2].source, channel: loops[3].source)
-    return ConversionKernel(.copy(flip: 0), from: strides, source.element, to: output).call()
   }
 }

@@ -1,0 +1,149 @@
+import Diagnostics
+import GraphIR
+import KernelIR
+import Tensors
+
+extension Lowering {
+  /// Elementwise ops of floats and integers, with broadcasting.
+  mutating func lowerMap(_ id: ValueID) throws(Diagnostic) {
+    let operands = graph.operands(of: id)
+    let elements = operands.map { graph.type(of: $0).element }
+    guard let element = elements.first(where: { $0 != .bool }) ?? elements.first,
+      [.f32, .i32, .i64].contains(element) || elements.allSatisfy({ $0 == .bool }),
+      elements.allSatisfy({ $0 == element || $0 == .bool })
+    else {
+      throw Diagnostic(
+        .unsupportedKernel,
+        "\(graph.op(id).mnemonic) of \(elements.map(\.rawValue).joined(separator: ", "))",
+        at: location(id))
+    }
+    var expression = MapExpression(element == .bool ? .i32 : element, inputs: elements)
+    try append(graph.op(id), to: &expression, id)
+    var views: [View] = []
+    for operand in operands { views.append(try mapOperand(operand)) }
+    allocateMapResult(id, operands, views)
+    let result = try view(id)
+    guard let resultStrides = result.layout.strides else {
+      throw Diagnostic(.internalError, "no strides of a result", at: location(id))
+    }
+    let dims = graph.shape(of: id).dims
+    let strides = views.map { broadcastStrides($0, to: dims) } + [resultStrides]
+    do throws(Diagnostic) {
+      let loop = try StridedLoop(
+        extents: dims, strides: strides,
+        origins: views.map(\.layout.origin) + [result.layout.origin])
+      try emit(MapKernel(expression, loop: loop).call(), views, makes: id)
+    } catch {
+      throw Diagnostic(error.code, error.message, at: location(id), hint: error.hint)
+    }
+  }
+
+  /// The operand with one stride per axis.
+  private mutating func mapOperand(_ id: ValueID) throws(Diagnostic) -> View {
+    let view = try view(id)
+    return view.layout.strides == nil ? try rowMajor(view, named: id) : view
+  }
+
+  /// The result lies as its first whole operand that is an image, else row-major.
+  private mutating func allocateMapResult(
+    _ id: ValueID, _ operands: [ValueID], _ views: [View]
+  ) {
+    let shape = graph.shape(of: id)
+    let image = views.first { $0.image != nil && $0.shape == shape }?.image
+    if shape.rank == 4, let roles = demands[id.index].roles ?? image?.roles {
+      _ = allocateImage(id, roles)
+    } else {
+      _ = allocateRowMajor(id)
+    }
+  }
+
+  func broadcastStrides(_ view: View, to dims: [Int]) -> [Int] {
+    let strides = view.layout.strides ?? []
+    let missing = dims.count - view.shape.rank
+    return dims.indices.map { axis in
+      axis < missing || view.shape[axis - missing] == 1 ? 0 : strides[axis - missing]
+    }
+  }
+
+  private func append(
+    _ op: Op, to expression: inout MapExpression, _ id: ValueID
+  ) throws(Diagnostic) {
+    switch op {
+    case .binary(let function):
+      expression.apply(function.mapFunction, 0, 1)
+    case .select:
+      expression.apply(.select, 0, 1, 2)
+    case .unary(let function):
+      try append(function, to: &expression, id)
+    default:
+      throw Diagnostic(.internalError, "\(op.mnemonic) is not elementwise", at: location(id))
+    }
+  }
+
+  private func append(
+    _ function: UnaryFunction, to expression: inout MapExpression, _ id: ValueID
+  ) throws(Diagnostic) {
+    switch function {
+    case .clip(let lower, let upper):
+      var value = 0
+      if let lower { value = expression.apply(.lowerBound, value, constants: [Double(lower)]) }
+      if let upper { value = expression.apply(.upperBound, value, constants: [Double(upper)]) }
+      if value == 0 { expression.apply(.lowerBound, 0, constants: [-.infinity]) }
+    case .leakyRelu(let alpha):
+      expression.apply(.leakyRelu, 0, constants: [Double(alpha)])
+    case .elu(let alpha):
+      expression.apply(.elu, 0, constants: [Double(alpha)])
+    case .hardSigmoid(let alpha, let beta):
+      expression.apply(.hardSigmoid, 0, constants: [Double(alpha), Double(beta)])
+    case .gelu(let tanh):
+      expression.apply(tanh ? .geluTanh : .gelu, 0)
+    default:
+      let name = function.mnemonic.filter { $0 != "_" }
+      let symbol = function == .reciprocal ? "rcp" : name
+      guard let mapped = MapFunction(rawValue: symbol) else {
+        throw Diagnostic(
+          .unsupportedKernel, "no kernel for \(function.mnemonic)", at: location(id))
+      }
+      expression.apply(mapped, 0)
+    }
+  }
+
+  mutating func lower(_ cast: Cast, _ id: ValueID) throws(Diagnostic) {
+    let operand = graph.operand(0, of: id)
+    let source = try wholeRowMajor(operand)
+    _ = allocateRowMajor(id)
+    do throws(Diagnostic) {
+      let kernel = try CastKernel(
+        from: graph.type(of: operand).element, to: cast.element,
+        count: source.shape.elementCount)
+      try emit(kernel.call(), [source], makes: id)
+    } catch {
+      throw Diagnostic(error.code, error.message, at: location(id), hint: error.hint)
+    }
+  }
+}
+
+extension BinaryFunction {
+  fileprivate var mapFunction: MapFunction {
+    switch self {
+    case .add: .add
+    case .sub: .sub
+    case .mul: .mul
+    case .div: .div
+    case .pow: .pow
+    case .min: .min
+    case .max: .max
+    case .mod: .mod
+    case .fmod: .fmod
+    case .prelu: .prelu
+    case .equal: .equal
+    case .less: .less
+    case .greater: .greater
+    case .lessOrEqual: .lessOrEqual
+    case .greaterOrEqual: .greaterOrEqual
+    case .and: .and
+    case .or: .or
+    case .xor: .xor
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Diagnostics
+import GraphIR
+import KernelIR
+import Tensors
+
+extension Lowering {
+  mutating func lower(_ softmax: Softmax, _ id: ValueID) throws(Diagnostic) {
+    let operand = graph.operand(0, of: id)
+    try requireF32([operand], for: id)
+    let source = try wholeRowMajor(operand)
+    let dims = source.shape.dims
+    let outer = dims[..<softmax.axis].reduce(1, *)
+    let inner = dims[(softmax.axis + 1)...].reduce(1, *)
+    _ = allocateRowMajor(id)
+    let form: FloatSoftmaxKernel.Form
+    if softmax.axis == dims.count - 1 {
+      form = .rows(order: .lanes)
+    } else {
+      form = inner == 1 ? .rows(order: .chain) : .columns(inner: inner)
+    }
+    let kernel = FloatSoftmaxKernel(
+      form, isLog: softmax.isLog, outer: outer, count: dims[softmax.axis])
+    try emit(kernel.call(), [source], makes: id)
+  }
+
+  mutating func lower(_ norm: Normalization, _ id: ValueID, isRMS: Bool) throws(Diagnostic) {
+    let operands = graph.operands(of: id)
+    try requireF32(operands, for: id)
+    let source = try wholeRowMajor(operands[0])
+    let count = source.shape.dims[norm.axis...].reduce(1, *)
+    let rows = source.shape.elementCount / max(count, 1)
+    var views = [source]
+    for operand in operands.dropFirst() {
+      guard graph.shape(of: operand).elementCount == count else {
+        throw Diagnostic(
+          .unsupportedKernel, "a normalization whose scale is broadcast", at: location(id))
+      }
+      views.append(try wholeRowMajor(operand))
+    }
+    _ = allocateRowMajor(id)
+    let kernel = FloatNormalizationKernel(
+      isRMS ? .rms : .layer(hasBias: operands.count == 3), rows: rows, count: count,
+      epsilon: norm.epsilon)
+    try emit(kernel.call(), views, makes: id)
+  }
+
+  /// Reduced axes and the others, with the strides of the operand's own layout.
+  mutating func lower(_ reduction: Reduction, _ id: ValueID) throws(Diagnostic) {
+    let operand = graph.operand(0, of: id)
+    try requireF32([operand], for: id)
+    let shape = graph.shape(of: operand)
+    var source = try view(operand)
+    let isTrailing =
+      reduction.axes == Array((shape.rank - reduction.axes.count)..<shape.rank)
+    if source.layout.strides == nil || isTrailing { source = try wholeRowMajor(operand) }
+    let strides = source.layout.strides ?? []
+    let kept = shape.dims.indices.filter { !reduction.axes.contains($0) }
+    _ = allocateRowMajor(id)
+    let resultStrides = StridedLoop.rowMajor(kept.map { shape[$0] }, elementBytes: 4)
+    var outer = Array(zip(kept, resultStrides))
+    var inner = 1
+    if let last = outer.last, strides[last.0] == 4, last.1 == 4 {
+      inner = shape[last.0]
+      outer.removeLast()
+    }
+    do throws(Diagnostic) {
+      let kernel = try ReduceKernel(
+        reduction.kind.kernelKind, order: isTrailing ? .lanes : .chain,
+        outer: (outer.map { shape[$0.0] }, outer.map { strides[$0.0] }, outer.map(\.1)),
+        reduced: (reduction.axes.map { shape[$0] }, reduction.axes.map { strides[$0] }),
+        inner: inner, inputOrigin: source.layout.origin)
+      try emit(kernel.call(), [source], makes: id)
+    } catch {
+      throw Diagnostic(error.code, error.message, at: location(id), hint: error.hint)
+    }
+  }
+}
+
+extension Reduction.Kind {
+  fileprivate var kernelKind: ReduceKernel.Kind {
+    switch self {
+    case .sum: .sum
+    case .mean: .mean
+    case .max: .max
+    case .min: .min
+    case .prod: .prod
+    case .sumOfSquares: .sumOfSquares
+    case .l1: .l1
+    case .l2: .l2
+    }
+  }
+}
