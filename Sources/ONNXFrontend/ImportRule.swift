@@ -1,0 +1,36 @@
+import Diagnostics
+
+/// How one ONNX op becomes GraphIR ops.
+///
+/// The rule reads the operands and takes every attribute of the node that ``Importer`` holds, and
+/// sets the value of each output that it supports.
+struct ImportRule: Sendable {
+  let op: String
+  /// The first opset that has the op.
+  let since: Int
+  let run: @Sendable (inout Importer) throws(Diagnostic) -> Void
+
+  init(
+    _ op: String, since: Int = 1, run: @escaping @Sendable (inout Importer) throws(Diagnostic) -> Void
+  ) {
+    self.op = op
+    self.since = since
+    self.run = run
+  }
+}
+
+/// All import rules.
+enum ImportRules {
+  private static let all: [ImportRule] =
+    elementwiseRules + activationRules + logicRules + matrixRules + convolutionRules + poolingRules
+    + normalizationRules + reductionRules + shapeRules + sliceRules + rearrangementRules
+    + constantRules + padAndResizeRules + quantizationRules + quantizedOperatorRules
+
+  private static let byName: [String: ImportRule] = Dictionary(
+    all.map { ($0.op, $0) }, uniquingKeysWith: { first, _ in first })
+
+  /// The names of the supported ops, sorted.
+  static let names: [String] = byName.keys.sorted()
+
+  static func rule(_ op: String) -> ImportRule? { byName[op] }
+}

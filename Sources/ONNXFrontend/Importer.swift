@@ -1,0 +1,268 @@
+import Diagnostics
+import GraphIR
+import Tensors
+
+/// Builds the graph of one model, node by node; the import rules drive it.
+struct Importer {
+  private(set) var graph: Graph
+  let opset: Int
+  /// The node that is being imported.
+  private(set) var node = Onnx_NodeProto()
+  /// Its attributes, of which the rule takes each.
+  var attributes = NodeAttributes()
+
+  private let model: ONNXModel
+  private var values: [String: ValueID] = [:]
+  /// The names that some node or the model's outputs read.
+  private let readNames: Set<String>
+  private var weightChecks = WeightChecks()
+  /// A value got its quantization after its users were typed.
+  private var needsRetyping = false
+
+  init(_ model: ONNXModel) {
+    self.model = model
+    opset = model.opset
+    graph = Graph(name: model.name)
+    var names = Set(model.outputs)
+    for node in model.nodes { names.formUnion(node.input) }
+    readNames = names
+  }
+
+  mutating func addInput(_ name: String, _ type: TensorType) {
+    values[name] = graph.appendInput(name, type)
+  }
+
+  mutating func setConstant(_ tensor: Tensor, name: String) {
+    values[name] = graph.appendConstant(tensor, name: name)
+  }
+
+  /// Imports all nodes and names the outputs.
+  mutating func run() throws(Diagnostic) -> Graph {
+    for node in model.nodes {
+      self.node = node
+      do throws(Diagnostic) {
+        try importNode()
+      } catch {
+        var located = error
+        located.location = "node '\(node.label)' (\(node.opType))"
+        throw located
+      }
+    }
+    for output in model.outputs {
+      guard let id = try value(named: output) else {
+        throw Diagnostic(
+          .unsupportedAttribute, "the output '\(output)' is not computed by the supported part",
+          hint: "remove the output from the model")
+      }
+      graph.appendOutput(output, id)
+    }
+    if needsRetyping { try retype() }
+    try graph.compact()
+    try graph.verify()
+    return graph
+  }
+
+  private mutating func importNode() throws(Diagnostic) {
+    attributes = try NodeAttributes(node)
+    guard let rule = ImportRules.rule(node.opType) else {
+      throw Diagnostic(.unsupportedOp, "the op \(node.opType) is not supported")
+    }
+    try rule.run(&self)
+    try attributes.finish()
+    for name in node.input where !name.isEmpty {
+      guard let id = values[name] else { continue }
+      try weightChecks.check(id, name: name, of: node.opType, in: graph)
+    }
+  }
+
+  // MARK: Operands
+
+  /// The value of an ONNX name; an initializer becomes a constant at its first use.
+  private mutating func value(named name: String) throws(Diagnostic) -> ValueID? {
+    if let known = values[name] { return known }
+    guard let tensor = model.initializers[name] else { return nil }
+    let id = graph.appendConstant(tensor, name: name)
+    values[name] = id
+    return id
+  }
+
+  var operandCount: Int { node.input.count }
+
+  /// - Throws: `QC1010` when the node leaves it out.
+  mutating func operand(_ index: Int) throws(Diagnostic) -> ValueID {
+    guard let id = try optionalOperand(index) else {
+      throw Diagnostic(.missingInput, "the op needs operand \(index)")
+    }
+    return id
+  }
+
+  mutating func optionalOperand(_ index: Int) throws(Diagnostic) -> ValueID? {
+    guard index < node.input.count, !node.input[index].isEmpty else { return nil }
+    let name = node.input[index]
+    guard let id = try value(named: name) else {
+      throw Diagnostic(
+        .unsupportedAttribute, "it reads '\(name)', an output that is not supported")
+    }
+    return id
+  }
+
+  /// - Throws: `QC1004` for operands beyond `count`.
+  func requireOperands(atMost count: Int) throws(Diagnostic) {
+    guard node.input.count <= count else {
+      throw Diagnostic(.invalidGraph, "the op has \(node.input.count) operands, at most \(count)")
+    }
+  }
+
+  /// A constant operand.
+  ///
+  /// - Throws: `QC2003` when its value is only known at run time.
+  mutating func constantOperand(_ index: Int, _ role: String) throws(Diagnostic) -> Tensor {
+    guard let tensor = graph.constant(try operand(index)) else {
+      throw Diagnostic(
+        .unsupportedAttribute, "the operand '\(role)' must be a constant",
+        hint: "shapes, axes and the like must follow from the model and its input shapes")
+    }
+    return tensor
+  }
+
+  mutating func optionalConstantOperand(
+    _ index: Int, _ role: String
+  ) throws(Diagnostic) -> Tensor? {
+    guard try optionalOperand(index) != nil else { return nil }
+    return try constantOperand(index, role)
+  }
+
+  /// A constant operand of integers, as a list.
+  mutating func intsOperand(_ index: Int, _ role: String) throws(Diagnostic) -> [Int] {
+    let tensor = try constantOperand(index, role)
+    guard tensor.element == .i64 || tensor.element == .i32, let values = tensor.integers else {
+      throw Diagnostic(
+        .elementTypeMismatch, "the operand '\(role)' is \(tensor.element.rawValue), not i64")
+    }
+    return values.map { Int($0) }
+  }
+
+  mutating func optionalIntsOperand(_ index: Int, _ role: String) throws(Diagnostic) -> [Int]? {
+    guard try optionalOperand(index) != nil else { return nil }
+    return try intsOperand(index, role)
+  }
+
+  func type(_ id: ValueID) -> TensorType { graph.type(of: id) }
+  func shape(_ id: ValueID) -> Shape { graph.shape(of: id) }
+
+  // MARK: Results
+
+  /// Whether the model reads output `index` of the node.
+  func isRead(_ index: Int) -> Bool {
+    index < node.output.count && !node.output[index].isEmpty
+      && readNames.contains(node.output[index])
+  }
+
+  /// Appends an op that makes a value inside of the node; of constants, it folds.
+  mutating func emit(_ op: Op, _ operands: [ValueID]) throws(Diagnostic) -> ValueID {
+    try append(op, operands, name: "")
+  }
+
+  /// Appends the op that makes output `index` of the node.
+  mutating func emitResult(
+    _ op: Op, _ operands: [ValueID], output index: Int = 0
+  ) throws(Diagnostic) {
+    setResult(try append(op, operands, name: resultName(index)), output: index)
+  }
+
+  /// Lets output `index` be a value that another name has already.
+  mutating func setResult(_ id: ValueID, output index: Int = 0) {
+    if index < node.output.count { values[node.output[index]] = id }
+  }
+
+  mutating func emitConstant(_ tensor: Tensor) -> ValueID { graph.appendConstant(tensor) }
+
+  mutating func emitConstantResult(_ tensor: Tensor, output index: Int = 0) {
+    setResult(graph.appendConstant(tensor, name: resultName(index)), output: index)
+  }
+
+  private func resultName(_ index: Int) -> String {
+    index < node.output.count ? node.output[index] : ""
+  }
+
+  private mutating func append(
+    _ op: Op, _ operands: [ValueID], name: String
+  ) throws(Diagnostic) -> ValueID {
+    if let folded = try ConstantFolding.fold(op, operands.map { graph[$0] }) {
+      return graph.appendConstant(folded, name: name)
+    }
+    let id = try graph.append(op, operands, name: name, source: node.label)
+    guard graph.shape(of: id).rank <= Shape.rankLimit else {
+      throw Diagnostic(.shapeOverflow, "a shape with \(graph.shape(of: id).rank) axes")
+    }
+    return id
+  }
+
+  // MARK: Quantization
+
+  /// Gives a quantization to integers that have none: a constant, an input, or what movement ops
+  /// made of one. The value to use, or `nil` when the integers are made in another way.
+  mutating func attach(_ params: QuantParams, to id: ValueID) -> ValueID? {
+    let node = graph[id]
+    if node.type.quantization == params { return id }
+    if case .constant(let tensor) = node.op {
+      guard node.type.quantization == nil, !node.name.isEmpty else {
+        return graph.appendConstant(tensor, quantization: params)
+      }
+      graph.setType(TensorType(tensor.element, tensor.shape, params), of: id)
+      return id
+    }
+    guard node.type.quantization == nil, attachable(id, params) else { return nil }
+    attachThrough(params, to: id)
+    needsRetyping = true
+    return id
+  }
+
+  /// Whether every source of the value is an input or a constant without quantization.
+  private func attachable(_ id: ValueID, _ params: QuantParams) -> Bool {
+    var pending = [id]
+    var seen: Set<ValueID> = []
+    while let next = pending.popLast() {
+      guard seen.insert(next).inserted else { continue }
+      switch graph.op(next) {
+      case .input, .constant:
+        guard graph.quantization(of: next) == nil else { return false }
+      case .reshape, .transpose, .slice, .pad, .expand:
+        guard params.isPerTensor else { return false }
+        pending.append(graph.operand(0, of: next))
+      case .concat:
+        guard params.isPerTensor else { return false }
+        pending += graph.operands(of: next)
+      default:
+        return false
+      }
+    }
+    return true
+  }
+
+  private mutating func attachThrough(_ params: QuantParams, to id: ValueID) {
+    var pending = [id]
+    while let next = pending.popLast() {
+      guard graph.quantization(of: next) == nil else { continue }
+      var type = graph.type(of: next)
+      type.quantization = params
+      graph.setType(type, of: next)
+      if case .concat = graph.op(next) {
+        pending += graph.operands(of: next)
+      } else if let source = graph.operands(of: next).first {
+        pending.append(source)
+      }
+    }
+  }
+
+  private mutating func retype() throws(Diagnostic) {
+    for id in graph.values {
+      switch graph.op(id) {
+      case .input, .constant: continue
+      default:
+        let types = graph.operands(of: id).map { graph.type(of: $0) }
+        graph.setType(try graph.op(id).resultType(types), of: id)
+      }
+    }
+  }
+}
