@@ -1,0 +1,112 @@
+import KernelIR
+import Targets
+import Tensors
+
+/// The C of an ``Epilogue``: from int32 vectors of neighbouring columns to stored results.
+///
+/// With `S` for the kernel's symbol it writes the struct `S_constants`, `S_broadcast(g)` which fills
+/// one from the record, and
+/// - `vf S_value(e, acc, factor, residual)`: the value before rounding or storing, `S_value_n` for
+///   the first n columns; `residual` points at the bytes under the vector,
+/// - `S_store(e, value, out)` and `S_store_n(e, value, out, n)`,
+/// - with AVX2 and a u8 result `S_store4(e, v0, v1, v2, v3, out, pitch)`: four pixels at once.
+struct EpilogueEmitter {
+  let spec: KernelSpec
+  let target: CPUTarget
+  let arguments: ArgumentLayout
+
+  private var symbol: String { spec.symbol }
+  var isFloat: Bool { spec.operands.last == .f32 }
+  var hasResidual: Bool { !isFloat && spec["residual"] == 1 }
+  /// Whether `S_store4` exists.
+  var storesFour: Bool { !isFloat && target.integerDot == .words }
+  /// Bytes of one column of the result.
+  var columnBytes: Int { isFloat ? 4 : 1 }
+
+  func emit(into out: inout CSource) {
+    emitConstants(into: &out)
+    emitValue(into: &out)
+    emitStore(into: &out)
+    if storesFour { emitStoreFour(into: &out) }
+  }
+
+  private func emitConstants(into out: inout CSource) {
+    out.line("typedef struct { vf low, high, residual_multiplier; vi zero_point, residual_zero_point; }")
+    out.line("    \(symbol)_constants;")
+    out.block("static inline \(symbol)_constants \(symbol)_broadcast(const \(arguments.structName) *g)") { out in
+      let bounds =
+        isFloat
+        ? "vf_set1(g->low), vf_set1(g->high)"
+        : "vf_set1((float)(g->qmin - g->zero_point)), vf_set1((float)(g->qmax - g->zero_point))"
+      out.line("return (\(symbol)_constants){\(bounds),")
+      out.line("    vf_set1(g->residual_multiplier), vi_set1(g->zero_point),")
+      out.line("    vi_set1(g->residual_zero_point)};")
+    }
+  }
+
+  private func emitValue(into out: inout CSource) {
+    for (suffix, extra, load) in [
+      ("", "", "vi_load_u8(residual)"), ("_n", ", uint32_t n", "vi_load_u8_n(residual, n)"),
+    ] {
+      out.block(
+        """
+        static inline vf \(symbol)_value\(suffix)(const \(symbol)_constants *e, vi acc, vf factor,
+            const uint8_t *residual\(extra))
+        """
+      ) { out in
+        out.line("vf v = vf_mul(vf_from_vi(acc), factor);")
+        if hasResidual {
+          out.line("const vf r = vf_from_vi(vi_sub(\(load), e->residual_zero_point));")
+          out.line("v = vf_fma(r, e->residual_multiplier, v);")
+        }
+        out.line("return v;")
+      }
+    }
+  }
+
+  private func emitStore(into out: inout CSource) {
+    for (suffix, extra, count) in [("", "", ""), ("_n", ", uint32_t n", ", n")] {
+      out.block(
+        "static inline void \(symbol)_store\(suffix)(const \(symbol)_constants *e, vf v, uint8_t *out\(extra))"
+      ) { out in
+        if isFloat {
+          if spec["clamp"] == 1 { out.line("v = vf_max(vf_min(v, e->high), e->low);") }
+          out.line("vf_store\(suffix)(out, v\(count));")
+        } else {
+          out.line("v = vf_max(vf_min(v, e->high), e->low);")
+          out.line("vi_store_u8\(suffix)(out, vi_add(vi_round(v), e->zero_point)\(count));")
+        }
+      }
+    }
+  }
+
+  /// What lies below `low` after the conversion, INT_MIN included, saturates to 0 and is raised to qmin
+  /// as a byte.
+  private func emitStoreFour(into out: inout CSource) {
+    out.block(
+      """
+      static inline void \(symbol)_store4(const \(symbol)_constants *e, vf v0, vf v1, vf v2, vf v3,
+          uint8_t *out, size_t pitch)
+      """
+    ) { out in
+      out.line(
+        """
+        const __m256i zero = _mm256_packs_epi32(e->zero_point, e->zero_point);
+        const __m256i low = _mm256_cvtps_epi32(e->low);
+        const __m256i a = _mm256_packs_epi32(_mm256_cvtps_epi32(vf_min(v0, e->high)),
+            _mm256_cvtps_epi32(vf_min(v1, e->high)));
+        const __m256i b = _mm256_packs_epi32(_mm256_cvtps_epi32(vf_min(v2, e->high)),
+            _mm256_cvtps_epi32(vf_min(v3, e->high)));
+        const __m256i qmin = _mm256_adds_epi16(_mm256_packs_epi32(low, low), zero);
+        const __m256i bytes = _mm256_max_epu8(_mm256_packus_epi16(qmin, qmin),
+            _mm256_packus_epi16(_mm256_adds_epi16(a, zero), _mm256_adds_epi16(b, zero)));
+        const __m128i left = _mm256_castsi256_si128(bytes), right = _mm256_extracti128_si256(bytes, 1);
+        const __m128i even = _mm_unpacklo_epi32(left, right), odd = _mm_unpackhi_epi32(left, right);
+        _mm_storel_epi64((__m128i *)out, even);
+        _mm_storeh_pd((double *)(out + pitch), _mm_castsi128_pd(even));
+        _mm_storel_epi64((__m128i *)(out + 2 * pitch), odd);
+        _mm_storeh_pd((double *)(out + 3 * pitch), _mm_castsi128_pd(odd));
+        """)
+    }
+  }
+}

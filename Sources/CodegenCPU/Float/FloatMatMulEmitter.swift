@@ -1,0 +1,164 @@
+import KernelIR
+import Targets
+
+extension KernelEmitter {
+  /// Emits `gemmf`: two panels of the right operand are packed into the scratch, then multiplied
+  /// with the rows of the tile.
+  static let floatMatMul = KernelEmitter(
+    .floatMatMul, FloatMatMulKernel.layout
+  ) { spec, target, out in
+    let emitter = FloatMatMulEmitter(spec: spec, target: target)
+    emitter.emitPack(into: &out)
+    for tile in emitter.tiles {
+      tile.emitCore(spec.symbol, into: &out)
+      emitter.emitTile(tile, into: &out)
+    }
+    emitter.emitEntry(into: &out)
+  }
+}
+
+private struct FloatMatMulEmitter {
+  let spec: KernelSpec
+  let target: CPUTarget
+
+  private var symbol: String { spec.symbol }
+  private var epilogue: FloatEpilogueEmitter { FloatEpilogueEmitter(spec) }
+  private var arguments: String { FloatMatMulKernel.layout.structName }
+
+  var tiles: [FloatTile] { FloatTile.variants(for: target).filter { $0.panels <= 2 } }
+
+  /// The tile for a rest of `panels` panels: the one with the most rows.
+  private func tile(panels: Int) -> FloatTile {
+    tiles.filter { $0.panels <= panels }.max {
+      ($0.rows * $0.panels, $0.rows) < ($1.rows * $1.panels, $1.rows)
+    } ?? FloatTile(rows: 1, panels: 1)
+  }
+
+  /// One panel, `[k][16]`, zeros in the columns past the matrix.
+  func emitPack(into out: inout CSource) {
+    out.block(
+      """
+      static void \(symbol)_pack(const \(arguments) *g, const char *b, uint32_t columns, char *to)
+      """
+    ) { out in
+      out.line("const intptr_t row = g->rhs_row, column = g->rhs_column;")
+      out.block("if (column == 4)") { out in
+        out.line("for (uint32_t k = 0; k < g->k; ++k, b += row) qf_store(to + (size_t)k * 64, qf_load_n(b, columns, 0));")
+        out.line("return;")
+      }
+      out.line("uint32_t k = 0;")
+      out.block("if (row == 4)") { out in
+        out.block("for (; k + 4 <= g->k; k += 4)") { out in
+          out.line("qf rows[4] = {qf_set(0), qf_set(0), qf_set(0), qf_set(0)};")
+          out.line("float lanes[4][16];")
+          out.line("for (int i = 0; i < 4; ++i) qf_store(lanes[i], rows[i]);")
+          out.block("for (uint32_t j = 0; j < columns; ++j)") { out in
+            out.line("const float *from = (const float *)(b + (intptr_t)j * column) + k;")
+            out.line("for (int i = 0; i < 4; ++i) lanes[i][j] = from[i];")
+          }
+          out.line("for (int i = 0; i < 4; ++i) qf_store(to + (size_t)(k + i) * 64, qf_load(lanes[i]));")
+        }
+      }
+      out.block("for (; k < g->k; ++k)") { out in
+        out.line("qf_store(to + (size_t)k * 64, qf_load_strided(b + (intptr_t)k * row, column, columns));")
+      }
+    }
+    out.blank()
+  }
+
+  func emitTile(_ tile: FloatTile, into out: inout CSource) {
+    let (rows, panels) = (tile.rows, tile.panels)
+    out.block(
+      """
+      static void \(symbol)_tile_\(tile.suffix)(const \(arguments) *g, const char *lhs,
+          uint32_t count, const char *b, const char *bias, char *output, uint32_t columns)
+      """
+    ) { out in
+      out.line("const char *a[\(rows)];")
+      out.line("qf acc[\(rows)][\(panels)];")
+      out.block("QF_UNROLL for (uint32_t m = 0; m < \(rows); ++m)") { out in
+        out.line("a[m] = lhs + (intptr_t)(m < count ? m : count - 1) * g->lhs_row;")
+        out.line("QF_UNROLL for (uint32_t z = 0; z < \(panels); ++z) acc[m][z] = qf_set(0);")
+      }
+      out.line("\(symbol)_core_\(tile.suffix)(a, b, 64, (size_t)g->k * 64, g->k, acc);")
+      out.block("QF_UNROLL for (uint32_t m = 0; m < \(rows); ++m)") { out in
+        out.line("if (m >= count) break;")
+        out.block("QF_UNROLL for (uint32_t z = 0; z < \(panels); ++z)") { out in
+          out.line("const uint32_t n = columns - 16 * z < 16 ? columns - 16 * z : 16;")
+          out.line("qf v = acc[m][z];")
+          out.line(
+            epilogue.statements("v", bias: "qf_load_n(bias + 64 * z, n, 0)", residual: ""))
+          out.line("qf_store_n(output + (intptr_t)m * g->output_row + 64 * z, v, n);")
+        }
+      }
+    }
+    out.blank()
+  }
+
+  func emitEntry(into out: inout CSource) {
+    let (rows, columns) = (FloatMatMulKernel.blockRows, FloatMatMulKernel.blockColumns)
+    out.kernel(symbol, FloatMatMulKernel.layout) { out in
+      out.line("const char *all_lhs = buffers[0], *all_rhs = buffers[1];")
+      out.line("const char *all_bias = \(epilogue.hasBias ? "buffers[2]" : "0");")
+      out.line("char *all_output = buffers[\(epilogue.hasBias ? 3 : 2)];")
+      out.line("uint32_t packed = UINT32_MAX; /* the matrix and column block in the scratch */")
+      out.block("for (uint32_t tile = begin; tile < end; ++tile)") { out in
+        out.line(
+          """
+          const uint32_t row = tile % g->row_blocks * \(rows), block = tile / g->row_blocks;
+          const uint32_t column = block % g->column_blocks * \(columns);
+          uint32_t matrix = block / g->column_blocks;
+          const char *lhs = all_lhs + g->lhs_origin, *rhs = all_rhs + g->rhs_origin;
+          char *output = all_output + g->output_origin;
+          """)
+        for axis in (0..<4).reversed() {
+          out.block("") { out in
+            out.line("const intptr_t i = matrix % g->batch\(axis);")
+            out.line("matrix /= g->batch\(axis);")
+            for name in ["lhs", "rhs", "output"] {
+              out.line("\(name) += i * g->\(name)_batch\(axis);")
+            }
+          }
+        }
+        out.line(
+          """
+          const uint32_t count = g->m - row < \(rows) ? g->m - row : \(rows);
+          const uint32_t width = g->n - column < \(columns) ? g->n - column : \(columns);
+          const char *bias = all_bias + (all_bias ? (size_t)column * 4 : 0);
+          lhs += (intptr_t)row * g->lhs_row;
+          output += (intptr_t)row * g->output_row + (size_t)column * 4;
+          """)
+        out.block("if (packed != block)") { out in
+          out.block("for (uint32_t j = 0; j < width; j += 16)") { out in
+            out.line(
+              """
+              \(symbol)_pack(g, rhs + (intptr_t)(column + j) * g->rhs_column,
+                             width - j < 16 ? width - j : 16, (char *)scratch + (size_t)j * g->k * 4);
+              """)
+          }
+          out.line("packed = block;")
+        }
+        out.line("uint32_t j = 0;")
+        if tile(panels: 2).panels == 2 {
+          out.line("for (; j + 16 < width; j += 32) {")
+          emitRows(tile(panels: 2), into: &out)
+          out.line("}")
+        }
+        out.line("for (; j < width; j += 16) {")
+        emitRows(tile(panels: 1), into: &out)
+        out.line("}")
+      }
+    }
+  }
+
+  private func emitRows(_ tile: FloatTile, into out: inout CSource) {
+    out.line(
+      """
+        for (uint32_t m = 0; m < count; m += \(tile.rows)) {
+          \(symbol)_tile_\(tile.suffix)(g, lhs + (intptr_t)m * g->lhs_row, count - m,
+              (const char *)scratch + (size_t)j * g->k * 4, bias + (bias ? (size_t)j * 4 : 0),
+              output + (intptr_t)m * g->output_row + (size_t)j * 4, width - j);
+        }
+      """)
+  }
+}

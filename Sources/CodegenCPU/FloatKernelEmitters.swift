@@ -1,0 +1,2 @@
+/// The generators of the float, elementwise and data movement families.
+let floatKernelEmitters: [KernelEmitter] = []

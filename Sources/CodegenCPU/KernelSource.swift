@@ -1,0 +1,29 @@
+import KernelIR
+import Targets
+
+/// The whole C text of one variant's object.
+package enum KernelSource {
+  /// - Parameters:
+  ///   - specs: the kernels, without duplicates; their order is the order in the text.
+  ///   - notes: for a kernel, the ops that use it: what the comment above it says.
+  package static func text(
+    _ specs: [KernelSpec], _ target: CPUTarget, notes: [KernelSpec: String] = [:]
+  ) -> String {
+    var out = CSource()
+    out.comment("Kernels for \(target.name), made by quantc.")
+    out.line(VectorPrelude.text(for: target))
+    out.line(imagePrelude)
+    if target.integerDot == .words { out.line(widenPrelude) }
+    var records: [ArgumentLayout] = []
+    for spec in specs {
+      let emitter = KernelEmitter.of(spec.family)
+      if !records.contains(emitter.arguments) {
+        records.append(emitter.arguments)
+        out.line(emitter.arguments.declaration)
+      }
+      out.comment(notes[spec] ?? spec.family.name)
+      emitter.emit(spec, target, &out)
+    }
+    return out.text
+  }
+}

@@ -1,0 +1,86 @@
+extension VectorPrelude {
+  /// 256-bit vectors with AVX2 and FMA.
+  static let avx2 = """
+    #include <immintrin.h>
+    #define VL 8
+    typedef __m256 vf;
+    typedef __m256i vi;
+    static inline vf vf_set1(float a) { return _mm256_set1_ps(a); }
+    static inline vi vi_set1(int32_t a) { return _mm256_set1_epi32(a); }
+    static inline vf vf_load(const void *p) { return _mm256_loadu_ps(p); }
+    static inline vi vi_load(const void *p) { return _mm256_loadu_si256(p); }
+    static inline void vf_store(void *p, vf a) { _mm256_storeu_ps(p, a); }
+    static inline void vi_store(void *p, vi a) { _mm256_storeu_si256(p, a); }
+    /* All ones in the first n lanes. */
+    static inline vi vi_first(uint32_t n) {
+      return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    }
+    static inline vf vf_load_n(const void *p, uint32_t n) { return _mm256_maskload_ps(p, vi_first(n)); }
+    static inline vi vi_load_n(const void *p, uint32_t n) {
+      return _mm256_maskload_epi32(p, vi_first(n));
+    }
+    static inline void vf_store_n(void *p, vf a, uint32_t n) { _mm256_maskstore_ps(p, vi_first(n), a); }
+    static inline void vi_store_n(void *p, vi a, uint32_t n) {
+      _mm256_maskstore_epi32(p, vi_first(n), a);
+    }
+    static inline vf vf_add(vf a, vf b) { return _mm256_add_ps(a, b); }
+    static inline vf vf_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
+    static inline vf vf_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
+    static inline vf vf_div(vf a, vf b) { return _mm256_div_ps(a, b); }
+    static inline vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
+    static inline vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+    static inline vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+    static inline vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
+    static inline vi vi_bits(vf a) { return _mm256_castps_si256(a); }
+    static inline vf vf_bits(vi a) { return _mm256_castsi256_ps(a); }
+    static inline vi vf_lt(vf a, vf b) { return vi_bits(_mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
+    static inline vi vf_le(vf a, vf b) { return vi_bits(_mm256_cmp_ps(a, b, _CMP_LE_OQ)); }
+    static inline vi vf_eq(vf a, vf b) { return vi_bits(_mm256_cmp_ps(a, b, _CMP_EQ_OQ)); }
+    static inline vi vf_unordered(vf a, vf b) { return vi_bits(_mm256_cmp_ps(a, b, _CMP_UNORD_Q)); }
+    static inline vi vi_select(vi m, vi a, vi b) { return _mm256_blendv_epi8(b, a, m); }
+    static inline vf vf_select(vi m, vf a, vf b) { return _mm256_blendv_ps(b, a, vf_bits(m)); }
+    static inline vf vf_from_vi(vi a) { return _mm256_cvtepi32_ps(a); }
+    static inline vi vi_round(vf a) { return _mm256_cvtps_epi32(a); }
+    static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
+    static inline vi vi_sub(vi a, vi b) { return _mm256_sub_epi32(a, b); }
+    static inline vi vi_mul(vi a, vi b) { return _mm256_mullo_epi32(a, b); }
+    static inline vi vi_and(vi a, vi b) { return _mm256_and_si256(a, b); }
+    static inline vi vi_or(vi a, vi b) { return _mm256_or_si256(a, b); }
+    static inline vi vi_xor(vi a, vi b) { return _mm256_xor_si256(a, b); }
+    static inline vi vi_min(vi a, vi b) { return _mm256_min_epi32(a, b); }
+    static inline vi vi_max(vi a, vi b) { return _mm256_max_epi32(a, b); }
+    static inline vi vi_eq(vi a, vi b) { return _mm256_cmpeq_epi32(a, b); }
+    static inline vi vi_gt(vi a, vi b) { return _mm256_cmpgt_epi32(a, b); }
+    #define vi_sll(a, n) _mm256_slli_epi32(a, n)
+    #define vi_srl(a, n) _mm256_srli_epi32(a, n)
+    #define vi_sra(a, n) _mm256_srai_epi32(a, n)
+    static inline vi vi_load_u8(const void *p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64(p)); }
+    static inline vi vi_load_s8(const void *p) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64(p)); }
+    /* The eight bytes that vi_store_u8 writes. */
+    static inline __m128i qc_narrow(vi a) {
+      const __m128i words =
+          _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+      return _mm_packus_epi16(words, words);
+    }
+    static inline void vi_store_u8(void *p, vi a) { _mm_storel_epi64(p, qc_narrow(a)); }
+    static inline uint64_t qc_load_bytes(const uint8_t *p, uint32_t n) {
+      uint64_t bytes = 0;
+      for (uint32_t i = 0; i < n; ++i) bytes |= (uint64_t)p[i] << (8 * i);
+      return bytes;
+    }
+    static inline vi vi_load_u8_n(const void *p, uint32_t n) {
+      return _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((int64_t)qc_load_bytes(p, n)));
+    }
+    static inline vi vi_load_s8_n(const void *p, uint32_t n) {
+      return _mm256_cvtepi8_epi32(_mm_cvtsi64_si128((int64_t)qc_load_bytes(p, n)));
+    }
+    static inline void vi_store_u8_n(void *p, vi a, uint32_t n) {
+      uint64_t bytes = (uint64_t)_mm_cvtsi128_si64(qc_narrow(a));
+      for (uint32_t i = 0; i < n; ++i, bytes >>= 8) ((uint8_t *)p)[i] = (uint8_t)bytes;
+    }
+    static inline float qc_fma(float a, float b, float c) {
+      return _mm_cvtss_f32(_mm_fmadd_ss(_mm_set_ss(a), _mm_set_ss(b), _mm_set_ss(c)));
+    }
+
+    """
+}

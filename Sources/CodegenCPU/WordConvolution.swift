@@ -1,0 +1,151 @@
+import KernelIR
+
+/// `conv` by `vpmaddwd`: bytes widened to 16 bits, so that every sum is exact.
+///
+/// A quad of one pixel is broadcast as four words and meets four columns of a quad of weights in one
+/// instruction: the lanes are the two halves of each column's four products. After the reduction the
+/// halves are added. A chunk's input is widened once into scratch; where a row has at most two
+/// pixels, the broadcast is widened instead, and a tile is a whole panel of 16 columns.
+struct WordConvolution {
+  let spec: KernelSpec
+  let epilogue: EpilogueEmitter
+
+  private var symbol: String { spec.symbol }
+  var tiles: ConvolutionTiles {
+    ConvolutionTiles(pixelClass: spec["px"], preferred: [4, 6, 5])
+  }
+  var widensFirst: Bool { spec["px"] > 2 }
+  /// Columns of a micro-tile: 8, or the panel where there are few pixels.
+  var columns: Int { widensFirst ? 8 : 16 }
+  /// Columns of the last micro-tile of a group that are stored; 0 when they all are.
+  var rest: Int { spec["tail"] % columns }
+
+  func emit(into out: inout CSource) {
+    for pixels in Set([tiles.pixels, tiles.rest]).sorted() where pixels > 0 {
+      for partial in rest > 0 ? [false, true] : [false] {
+        emitTile(pixels: pixels, partial: partial, into: &out)
+      }
+    }
+    emitChunk(into: &out)
+  }
+
+  func tileName(_ pixels: Int, partial: Bool) -> String {
+    "\(symbol)_tile\(pixels)\(partial ? "_rest" : "")"
+  }
+
+  var sourceType: String { widensFirst ? "uint16_t" : "uint8_t" }
+
+  /// `pixels` neighbouring results of 8 or 16 columns, of which a partial tile stores ``rest``.
+  private func emitTile(pixels: Int, partial: Bool, into out: inout CSource) {
+    out.block(
+      """
+      static inline void \(tileName(pixels, partial: partial))(const qc_conv_args *g,
+          const \(symbol)_constants *e, const \(sourceType) *a, size_t row_step, const int8_t *w,
+          const int32_t *start, const float *factor, const uint8_t *residual, uint8_t *out)
+      """
+    ) { out in
+      for m in 0..<pixels {
+        for v in 0..<columns / 4 { out.line("__m256i acc\(m)_\(v) = _mm256_setzero_si256();") }
+      }
+      emitReduction(pixels: pixels, into: &out)
+      for half in 0..<columns / 8 {
+        emitHalf(half, pixels: pixels, partial: partial, into: &out)
+      }
+    }
+    out.blank()
+  }
+
+  private func emitReduction(pixels: Int, into out: inout CSource) {
+    let quads = spec["quads"] == 0 ? "g->quads" : "\(spec["quads"])"
+    let body: (inout CSource) -> Void = { out in
+      if spec["quads"] > 0 && spec["quads"] <= 4 {
+        for quad in 0..<spec["quads"] { emitQuad(pixels: pixels, at: quad * 4, into: &out) }
+      } else {
+        out.rolled("for (uint32_t q = 0; q < \(quads); ++q)") { out in
+          emitQuad(pixels: pixels, at: nil, into: &out)
+          out.line("p += 4;")
+        }
+      }
+    }
+    let columnStep = "(size_t)x * g->segment_column_step"
+    switch (spec["kh"], spec["kw"]) {
+    case (1, 1):
+      out.block("") { out in
+        out.line("const \(sourceType) *p = a;")
+        body(&out)
+      }
+    case (_, 1):
+      out.rolled("for (uint32_t y = 0; y < \(spec["kh"]); ++y)") { out in
+        out.line("const \(sourceType) *p = a + y * row_step;")
+        body(&out)
+      }
+    default:
+      out.rolled("for (uint32_t y = 0; y < \(spec["kh"]); ++y)") { out in
+        out.rolled("for (uint32_t x = 0; x < \(spec["kw"]); ++x)") { out in
+          out.line("const \(sourceType) *p = a + y * row_step + \(columnStep);")
+          body(&out)
+        }
+      }
+    }
+  }
+
+  /// One quad of k: `offset` elements behind `p`, weights at `w`, which moves on by a quad.
+  private func emitQuad(pixels: Int, at offset: Int?, into out: inout CSource) {
+    out.block("") { out in
+      for v in 0..<columns / 4 {
+        out.line(
+          "const __m256i w\(v) = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + \(16 * v))));"
+        )
+      }
+      for m in 0..<pixels {
+        let element = m * spec["step"] + (offset ?? 0)
+        if widensFirst {
+          out.line("int64_t q\(m);\n__builtin_memcpy(&q\(m), p + \(element), 8);")
+          out.line("const __m256i a\(m) = _mm256_set1_epi64x(q\(m));")
+        } else {
+          out.line("int32_t q\(m);\n__builtin_memcpy(&q\(m), p + \(element), 4);")
+          out.line("const __m256i a\(m) = _mm256_cvtepu8_epi16(_mm_set1_epi32(q\(m)));")
+        }
+        for v in 0..<columns / 4 {
+          out.line(
+            "acc\(m)_\(v) = _mm256_add_epi32(acc\(m)_\(v), _mm256_madd_epi16(a\(m), w\(v)));")
+        }
+      }
+      out.line("w += 64;")
+    }
+  }
+
+  /// Adds the halves of 8 columns, then the epilogue.
+  private func emitHalf(_ half: Int, pixels: Int, partial: Bool, into out: inout CSource) {
+    let stored = partial ? max(0, min(8, rest - 8 * half)) : 8
+    guard stored > 0 else { return }
+    let count = stored < 8 ? ", \(stored)" : ""
+    let suffix = stored < 8 ? "_n" : ""
+    out.block("") { out in
+      out.line("const vi first = vi_load(start + \(8 * half));")
+      out.line("const vf scale = vf_load(factor + \(8 * half));")
+      for m in 0..<pixels {
+        out.line(
+          """
+          const vi sum\(m) = _mm256_permute4x64_epi64(
+              _mm256_hadd_epi32(acc\(m)_\(2 * half), acc\(m)_\(2 * half + 1)), 0xd8);
+          const vf v\(m) = \(symbol)_value\(suffix)(e, vi_add(sum\(m), first), scale,
+              residual + \(m) * (size_t)g->residual_pixel_pitch + \(8 * half)\(count));
+          """)
+      }
+      let offset = half == 0 ? "" : " + \(8 * half * epilogue.columnBytes)"
+      var m = 0
+      while m < pixels {
+        let to = "out + \(m) * (size_t)g->output_pixel_pitch\(offset)"
+        if epilogue.storesFour, stored == 8, m + 4 <= pixels {
+          out.line(
+            "\(symbol)_store4(e, v\(m), v\(m + 1), v\(m + 2), v\(m + 3), \(to), g->output_pixel_pitch);")
+          m += 4
+        } else {
+          out.line("\(symbol)_store\(suffix)(e, v\(m), \(to)\(count));")
+          m += 1
+        }
+      }
+    }
+  }
+}

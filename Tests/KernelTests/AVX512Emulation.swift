@@ -1,0 +1,174 @@
+/// The AVX-512 intrinsics that the generators use, in C for a machine without them.
+///
+/// Macros replace the names after the real header is read, so the generated text stays as it is.
+enum AVX512Emulation {
+  static let header: String = types + float + integer + bytes + "\n"
+
+  private static let types = """
+    #include <immintrin.h>
+    #include <stdint.h>
+    #define QE static inline __attribute__((always_inline, unused))
+    typedef float qe_f __attribute__((vector_size(64)));
+    typedef int32_t qe_i __attribute__((vector_size(64)));
+    typedef int16_t qe_h __attribute__((vector_size(64)));
+    typedef uint8_t qe_b __attribute__((vector_size(64)));
+    #define EACH for (int i = 0; i < 16; ++i)
+
+    """
+
+  private static let float = """
+    QE __m512 qe_set1_ps(float a) { qe_f r; EACH r[i] = a; return (__m512)r; }
+    QE __m512 qe_loadu_ps(const void *p) { qe_f r; __builtin_memcpy(&r, p, 64); return (__m512)r; }
+    QE void qe_storeu_ps(void *p, __m512 a) { __builtin_memcpy(p, &a, 64); }
+    QE __m512 qe_maskz_loadu_ps(uint16_t m, const void *p) {
+      qe_f r; EACH r[i] = m >> i & 1 ? ((const float *)p)[i] : 0; return (__m512)r; }
+    QE void qe_mask_storeu_ps(void *p, uint16_t m, __m512 a) {
+      EACH if (m >> i & 1) ((float *)p)[i] = ((qe_f)a)[i]; }
+    QE __m512 qe_add_ps(__m512 a, __m512 b) { return (__m512)((qe_f)a + (qe_f)b); }
+    QE __m512 qe_sub_ps(__m512 a, __m512 b) { return (__m512)((qe_f)a - (qe_f)b); }
+    QE __m512 qe_mul_ps(__m512 a, __m512 b) { return (__m512)((qe_f)a * (qe_f)b); }
+    QE __m512 qe_div_ps(__m512 a, __m512 b) { return (__m512)((qe_f)a / (qe_f)b); }
+    QE __m512 qe_sqrt_ps(__m512 a) { return (__m512)__builtin_elementwise_sqrt((qe_f)a); }
+    QE __m512 qe_fmadd_ps(__m512 a, __m512 b, __m512 c) {
+      qe_f r; EACH r[i] = _mm_cvtss_f32(_mm_fmadd_ss(_mm_set_ss(a[i]), _mm_set_ss(b[i]),
+        _mm_set_ss(c[i]))); return (__m512)r; }
+    QE __m512 qe_min_ps(__m512 a, __m512 b) {
+      qe_f r; EACH r[i] = a[i] < b[i] ? a[i] : b[i]; return (__m512)r; }
+    QE __m512 qe_max_ps(__m512 a, __m512 b) {
+      qe_f r; EACH r[i] = a[i] > b[i] ? a[i] : b[i]; return (__m512)r; }
+    QE uint16_t qe_cmp_ps_mask(__m512 a, __m512 b, int op) {
+      uint16_t m = 0;
+      EACH m |= (uint16_t)((op == _CMP_LT_OQ ? a[i] < b[i] : op == _CMP_LE_OQ ? a[i] <= b[i] :
+        op == _CMP_EQ_OQ ? a[i] == b[i] : a[i] != a[i] || b[i] != b[i]) << i);
+      return m; }
+    QE __m512 qe_mask_blend_ps(uint16_t m, __m512 a, __m512 b) {
+      qe_f r; EACH r[i] = m >> i & 1 ? b[i] : a[i]; return (__m512)r; }
+    QE __m512 qe_cvtepi32_ps(__m512i a) {
+      return (__m512)__builtin_convertvector((qe_i)a, qe_f); }
+    QE __m512i qe_cvtps_epi32(__m512 a) {
+      qe_i r; EACH r[i] = _mm_cvtss_si32(_mm_set_ss(a[i])); return (__m512i)r; }
+    #define _mm512_set1_ps qe_set1_ps
+    #define _mm512_loadu_ps qe_loadu_ps
+    #define _mm512_storeu_ps qe_storeu_ps
+    #define _mm512_maskz_loadu_ps qe_maskz_loadu_ps
+    #define _mm512_mask_storeu_ps qe_mask_storeu_ps
+    #define _mm512_add_ps qe_add_ps
+    #define _mm512_sub_ps qe_sub_ps
+    #define _mm512_mul_ps qe_mul_ps
+    #define _mm512_div_ps qe_div_ps
+    #define _mm512_sqrt_ps qe_sqrt_ps
+    #define _mm512_fmadd_ps qe_fmadd_ps
+    #define _mm512_min_ps qe_min_ps
+    #define _mm512_max_ps qe_max_ps
+    #undef _mm512_cmp_ps_mask
+    #define _mm512_cmp_ps_mask qe_cmp_ps_mask
+    #define _mm512_mask_blend_ps qe_mask_blend_ps
+    #define _mm512_cvtepi32_ps qe_cvtepi32_ps
+    #define _mm512_cvtps_epi32 qe_cvtps_epi32
+    #define _mm512_castps_si512(a) ((__m512i)(a))
+    #define _mm512_castsi512_ps(a) ((__m512)(a))
+
+    """
+
+  private static let integer = """
+    QE __m512i qe_setzero(void) { return (__m512i)(qe_i){0}; }
+    QE __m512i qe_set1_epi32(int32_t a) { qe_i r; EACH r[i] = a; return (__m512i)r; }
+    QE __m512i qe_loadu(const void *p) { qe_i r; __builtin_memcpy(&r, p, 64); return (__m512i)r; }
+    QE void qe_storeu(void *p, __m512i a) { __builtin_memcpy(p, &a, 64); }
+    QE __m512i qe_maskz_loadu_epi32(uint16_t m, const void *p) {
+      qe_i r; EACH r[i] = m >> i & 1 ? ((const int32_t *)p)[i] : 0; return (__m512i)r; }
+    QE void qe_mask_storeu_epi32(void *p, uint16_t m, __m512i a) {
+      EACH if (m >> i & 1) ((int32_t *)p)[i] = ((qe_i)a)[i]; }
+    QE __m512i qe_maskz_set1_epi32(uint16_t m, int32_t a) {
+      qe_i r; EACH r[i] = m >> i & 1 ? a : 0; return (__m512i)r; }
+    QE uint16_t qe_movepi32_mask(__m512i a) {
+      uint16_t m = 0; EACH m |= (uint16_t)((((qe_i)a)[i] < 0) << i); return m; }
+    QE __m512i qe_mask_blend_epi32(uint16_t m, __m512i a, __m512i b) {
+      qe_i r; EACH r[i] = m >> i & 1 ? ((qe_i)b)[i] : ((qe_i)a)[i]; return (__m512i)r; }
+    typedef uint32_t qe_u __attribute__((vector_size(64)));
+    QE __m512i qe_add_epi32(__m512i a, __m512i b) { return (__m512i)((qe_u)a + (qe_u)b); }
+    QE __m512i qe_sub_epi32(__m512i a, __m512i b) { return (__m512i)((qe_u)a - (qe_u)b); }
+    QE __m512i qe_mullo_epi32(__m512i a, __m512i b) { return (__m512i)((qe_u)a * (qe_u)b); }
+    QE __m512i qe_and(__m512i a, __m512i b) { return (__m512i)((qe_u)a & (qe_u)b); }
+    QE __m512i qe_or(__m512i a, __m512i b) { return (__m512i)((qe_u)a | (qe_u)b); }
+    QE __m512i qe_xor(__m512i a, __m512i b) { return (__m512i)((qe_u)a ^ (qe_u)b); }
+    QE __m512i qe_min_epi32(__m512i a, __m512i b) {
+      qe_i r; EACH r[i] = ((qe_i)a)[i] < ((qe_i)b)[i] ? ((qe_i)a)[i] : ((qe_i)b)[i];
+      return (__m512i)r; }
+    QE __m512i qe_max_epi32(__m512i a, __m512i b) {
+      qe_i r; EACH r[i] = ((qe_i)a)[i] > ((qe_i)b)[i] ? ((qe_i)a)[i] : ((qe_i)b)[i];
+      return (__m512i)r; }
+    QE uint16_t qe_cmpeq(__m512i a, __m512i b) {
+      uint16_t m = 0; EACH m |= (uint16_t)((((qe_i)a)[i] == ((qe_i)b)[i]) << i); return m; }
+    QE uint16_t qe_cmpgt(__m512i a, __m512i b) {
+      uint16_t m = 0; EACH m |= (uint16_t)((((qe_i)a)[i] > ((qe_i)b)[i]) << i); return m; }
+    #define _mm512_setzero_si512 qe_setzero
+    #define _mm512_set1_epi32 qe_set1_epi32
+    #define _mm512_loadu_si512 qe_loadu
+    #define _mm512_storeu_si512 qe_storeu
+    #define _mm512_maskz_loadu_epi32 qe_maskz_loadu_epi32
+    #define _mm512_mask_storeu_epi32 qe_mask_storeu_epi32
+    #define _mm512_maskz_set1_epi32 qe_maskz_set1_epi32
+    #define _mm512_movepi32_mask qe_movepi32_mask
+    #define _mm512_mask_blend_epi32 qe_mask_blend_epi32
+    #define _mm512_add_epi32 qe_add_epi32
+    #define _mm512_sub_epi32 qe_sub_epi32
+    #define _mm512_mullo_epi32 qe_mullo_epi32
+    #define _mm512_and_si512 qe_and
+    #define _mm512_or_si512 qe_or
+    #define _mm512_xor_si512 qe_xor
+    #define _mm512_min_epi32 qe_min_epi32
+    #define _mm512_max_epi32 qe_max_epi32
+    #undef _mm512_cmpeq_epi32_mask
+    #define _mm512_cmpeq_epi32_mask qe_cmpeq
+    #undef _mm512_cmpgt_epi32_mask
+    #define _mm512_cmpgt_epi32_mask qe_cmpgt
+    #undef _mm512_slli_epi32
+    #define _mm512_slli_epi32(a, n) ((__m512i)((qe_u)(a) << (n)))
+    #undef _mm512_srli_epi32
+    #define _mm512_srli_epi32(a, n) ((__m512i)((qe_u)(a) >> (n)))
+    #undef _mm512_srai_epi32
+    #define _mm512_srai_epi32(a, n) ((__m512i)((qe_i)(a) >> (n)))
+
+    """
+
+  private static let bytes = """
+    QE __m512i qe_cvtepu8_epi32(__m128i a) {
+      qe_i r; uint8_t b[16]; __builtin_memcpy(b, &a, 16); EACH r[i] = b[i]; return (__m512i)r; }
+    QE __m512i qe_cvtepi8_epi32(__m128i a) {
+      qe_i r; int8_t b[16]; __builtin_memcpy(b, &a, 16); EACH r[i] = b[i]; return (__m512i)r; }
+    QE __m128i qe_maskz_loadu_epi8(uint16_t m, const void *p) {
+      uint8_t b[16]; EACH b[i] = m >> i & 1 ? ((const uint8_t *)p)[i] : 0;
+      __m128i r; __builtin_memcpy(&r, b, 16); return r; }
+    QE void qe_mask_storeu_epi8(void *p, uint16_t m, __m128i a) {
+      uint8_t b[16]; __builtin_memcpy(b, &a, 16); EACH if (m >> i & 1) ((uint8_t *)p)[i] = b[i]; }
+    QE __m128i qe_cvtusepi32_epi8(__m512i a) {
+      uint8_t b[16]; EACH b[i] = ((qe_u)a)[i] > 255 ? 255 : (uint8_t)((qe_u)a)[i];
+      __m128i r; __builtin_memcpy(&r, b, 16); return r; }
+    QE __m512i qe_dpbusd(__m512i c, __m512i a, __m512i b) {
+      qe_i r = (qe_i)c; uint8_t u[64]; int8_t s[64];
+      __builtin_memcpy(u, &a, 64); __builtin_memcpy(s, &b, 64);
+      for (int i = 0; i < 64; ++i) r[i / 4] += u[i] * s[i];
+      return (__m512i)r; }
+    QE __m512i qe_cvtepu8_epi16(__m256i a) {
+      qe_h r; uint8_t b[32]; __builtin_memcpy(b, &a, 32);
+      for (int i = 0; i < 32; ++i) r[i] = b[i]; return (__m512i)r; }
+    QE __m512i qe_cvtepi8_epi16(__m256i a) {
+      qe_h r; int8_t b[32]; __builtin_memcpy(b, &a, 32);
+      for (int i = 0; i < 32; ++i) r[i] = b[i]; return (__m512i)r; }
+    QE __m512i qe_dpwssd(__m512i c, __m512i a, __m512i b) {
+      qe_i r = (qe_i)c;
+      for (int i = 0; i < 32; ++i) r[i / 2] += (int32_t)((qe_h)a)[i] * ((qe_h)b)[i];
+      return (__m512i)r; }
+    #define _mm512_cvtepu8_epi32 qe_cvtepu8_epi32
+    #define _mm512_cvtepi8_epi32 qe_cvtepi8_epi32
+    #define _mm512_cvtepu8_epi16 qe_cvtepu8_epi16
+    #define _mm512_cvtepi8_epi16 qe_cvtepi8_epi16
+    #define _mm_maskz_loadu_epi8 qe_maskz_loadu_epi8
+    #define _mm_mask_storeu_epi8 qe_mask_storeu_epi8
+    #define _mm512_cvtusepi32_epi8 qe_cvtusepi32_epi8
+    #define _mm512_dpbusd_epi32 qe_dpbusd
+    #define _mm512_dpwssd_epi32 qe_dpwssd
+
+    """
+}

@@ -1,0 +1,177 @@
+import KernelIR
+import Tensors
+import Testing
+
+/// One convolution to run on every variant.
+struct ConvolutionCase: Sendable, CustomTestStringConvertible {
+  enum Result: Sendable { case bytes, residual, float, clampedFloat }
+
+  var name: String
+  var batch = 1
+  var height = 1
+  var width = 1
+  var channels: Int
+  var columns: Int
+  var window = ConvolutionWindow.pixel
+  var groups = 1
+  /// Halo of the result.
+  var halo = ImageGeometry.Halo.none
+  var result = Result.bytes
+  /// Whether input and output are channel ranges of wider images.
+  var isSlice = false
+  var multiplier: Float = 0.002
+
+  var testDescription: String { name }
+
+  var input: ImageGeometry {
+    let needed = window.halo(height: height, width: width, rows: rows, pixels: pixels)
+    let whole = ImageGeometry(
+      .u8, batch: batch, height: height, width: width, channels: channels + (isSlice ? 5 : 0),
+      halo: needed, haloByte: 9)
+    return isSlice ? whole.channels(2..<2 + channels) : whole
+  }
+
+  var output: ImageGeometry {
+    let element: ElementType = result == .float || result == .clampedFloat ? .f32 : .u8
+    let whole = ImageGeometry(
+      element, batch: batch, height: rows, width: pixels, channels: columns + (isSlice ? 7 : 0),
+      halo: halo, haloByte: 77)
+    return isSlice ? whole.channels(3..<3 + columns) : whole
+  }
+
+  /// As if padded by half the kernel on all sides.
+  private var rows: Int { extent(height, window.kernel.y, window.dilation.y, window.stride.y, window.padding.y) }
+  private var pixels: Int { extent(width, window.kernel.x, window.dilation.x, window.stride.x, window.padding.x) }
+  private func extent(_ size: Int, _ kernel: Int, _ dilation: Int, _ stride: Int, _ padding: Int) -> Int {
+    (size + 2 * padding - (kernel - 1) * dilation - 1) / stride + 1
+  }
+
+  func epilogue(_ random: inout SeededGenerator) -> Epilogue {
+    let factors = (0..<columns).map { _ in multiplier * Float.random(in: 0.5...1.5, using: &random) }
+    switch result {
+    case .bytes:
+      return .requantize(multipliers: factors, zeroPoint: 101, bounds: 3...250, residual: nil)
+    case .residual:
+      let geometry = ImageGeometry(
+        .u8, batch: batch, height: rows, width: pixels, channels: columns,
+        halo: .init(top: 1, bottom: 0, left: 2, right: 1))
+      return .requantize(
+        multipliers: factors, zeroPoint: 12, bounds: 12...255,
+        residual: .init(geometry: geometry, zeroPoint: 131, multiplier: 0.73))
+    case .float: return .float(scales: factors, bounds: nil)
+    case .clampedFloat: return .float(scales: factors, bounds: 0...6)
+    }
+  }
+}
+
+extension ConvolutionCase {
+  static func window(
+    _ y: Int, _ x: Int, stride: Int = 1, dilation: Int = 1, padded: Bool = true
+  ) -> ConvolutionWindow {
+    ConvolutionWindow(
+      kernel: .init(y, x), stride: .init(stride, stride), dilation: .init(dilation, dilation),
+      padding: padded ? .init(y / 2 * dilation, x / 2 * dilation) : .init(0, 0))
+  }
+
+  static let all: [ConvolutionCase] = matrices + images + odd
+
+  static let matrices: [ConvolutionCase] =
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 63, 64, 65].map {
+      ConvolutionCase(name: "k \($0)", width: 5, channels: $0, columns: 24)
+    }
+    + [1, 2, 3, 5, 7, 12, 13, 25, 47, 48, 49, 192, 200, 245].map {
+      ConvolutionCase(name: "m \($0)", width: $0, channels: 9, columns: 20)
+    }
+    + [1, 3, 5, 8, 9, 15, 16, 17, 31, 33, 64, 70].map {
+      ConvolutionCase(name: "n \($0)", width: 6, channels: 33, columns: $0)
+    }
+    + [1, 8, 9, 16, 17, 40, 128].map {
+      ConvolutionCase(name: "vector n \($0)", width: 1, channels: 65, columns: $0)
+    }
+
+  static let images: [ConvolutionCase] = [
+    ConvolutionCase(name: "first layer", height: 9, width: 11, channels: 3, columns: 16,
+      window: window(3, 3), halo: .init(top: 1, bottom: 1, left: 1, right: 1)),
+    ConvolutionCase(name: "tall kernel", height: 13, width: 6, channels: 1, columns: 19,
+      window: window(10, 4, stride: 2)),
+    ConvolutionCase(name: "3x3 residual", height: 6, width: 7, channels: 16, columns: 17,
+      window: window(3, 3), halo: .init(top: 0, bottom: 2, left: 1, right: 0), result: .residual),
+    ConvolutionCase(name: "3x3 stride 2", height: 9, width: 10, channels: 5, columns: 8,
+      window: window(3, 3, stride: 2)),
+    ConvolutionCase(name: "1x1 stride 2", height: 7, width: 8, channels: 16, columns: 33,
+      window: window(1, 1, stride: 2)),
+    ConvolutionCase(name: "5x5", height: 6, width: 5, channels: 7, columns: 12,
+      window: window(5, 5)),
+    ConvolutionCase(name: "batch", batch: 3, height: 5, width: 4, channels: 6, columns: 10,
+      window: window(3, 3), halo: .init(top: 1, bottom: 1, left: 1, right: 1)),
+    ConvolutionCase(name: "pixels into a halo", batch: 2, height: 3, width: 9, channels: 20,
+      columns: 24, halo: .init(top: 1, bottom: 1, left: 1, right: 1)),
+    ConvolutionCase(name: "wide", height: 3, width: 53, channels: 4, columns: 9,
+      window: window(3, 3)),
+  ]
+
+  static let odd: [ConvolutionCase] = [
+    ConvolutionCase(name: "dilated", height: 8, width: 9, channels: 6, columns: 11,
+      window: window(3, 3, dilation: 2)),
+    ConvolutionCase(name: "groups", height: 5, width: 6, channels: 12, columns: 27,
+      window: window(3, 3), groups: 3),
+    ConvolutionCase(name: "grouped pixels", height: 5, width: 6, channels: 10, columns: 80,
+      groups: 2),
+    ConvolutionCase(name: "slices", height: 5, width: 6, channels: 8, columns: 18,
+      window: window(3, 3), halo: .init(top: 1, bottom: 1, left: 1, right: 1), isSlice: true),
+    ConvolutionCase(name: "float", width: 10, channels: 64, columns: 10, result: .float),
+    ConvolutionCase(name: "clamped float", height: 4, width: 5, channels: 16, columns: 21,
+      window: window(3, 3), result: .clampedFloat),
+    ConvolutionCase(name: "saturating", width: 7, channels: 40, columns: 24, multiplier: 0x1p90),
+    ConvolutionCase(name: "ties", width: 9, channels: 8, columns: 16, multiplier: 0.5),
+    ConvolutionCase(name: "deep pixels", width: 97, channels: 700, columns: 16),
+  ]
+}
+
+@Suite("convolution kernels")
+struct ConvolutionKernelTests {
+  @Test func `equal the definition at every awkward shape, on every variant, however cut`() throws {
+    var random = SeededGenerator(seed: 1)
+    let kernels = ConvolutionCase.all.map { test in
+      ConvolutionKernel(
+        input: test.input, output: test.output, window: test.window, groups: test.groups,
+        epilogue: test.epilogue(&random))
+    }
+    let loaded = try AllVariants(kernels.map(\.spec))
+    for (index, test) in ConvolutionCase.all.enumerated() {
+      for pattern in OperandPattern.allCases {
+        try check(test, pattern, seed: UInt64(index), loaded)
+      }
+    }
+  }
+
+  private func check(
+    _ test: ConvolutionCase, _ pattern: OperandPattern, seed: UInt64, _ loaded: AllVariants
+  ) throws {
+    var random = SeededGenerator(seed: seed)
+    var epilogue = test.epilogue(&random)
+    if test.name == "ties" {
+      let factors = [Float](repeating: 0.5, count: test.columns)
+      epilogue = .requantize(multipliers: factors, zeroPoint: 101, bounds: 0...255, residual: nil)
+    }
+    let weights = pattern.weights(
+      test.columns * test.channels / test.groups * test.window.taps, &random)
+    let bias = (0..<test.columns).map { _ in Int32.random(in: -3000...3000, using: &random) }
+    let start = try #require(
+      ConvolutionKernel.startValues(bias: bias, weights: weights, inputZeroPoint: 9))
+    let bytes = pattern.activations(test.input.byteCount, &random)
+    let residual = epilogue.residual.map { random.bytes($0.geometry.byteCount) }
+    let blank = [UInt8](repeating: 0xa5, count: test.output.byteCount)
+    let expected = ConvolutionReference(
+      input: test.input, output: test.output, window: test.window, groups: test.groups,
+      epilogue: epilogue, weights: weights, start: start
+    ).run(bytes, residual: residual, into: blank)
+    let call = ConvolutionKernel(
+      input: test.input, output: test.output, window: test.window, groups: test.groups,
+      epilogue: epilogue
+    ).call(weights: weights, start: start)
+    loaded.expect(
+      call, inputs: [bytes] + (residual.map { [$0] } ?? []), blank, gives: expected,
+      "\(test.name), \(pattern.rawValue)")
+  }
+}

@@ -1,0 +1,90 @@
+import KernelIR
+import QuantMath
+
+/// What a convolution's result buffer must hold, computed from the definition, element by element.
+struct ConvolutionReference {
+  let input: ImageGeometry
+  let output: ImageGeometry
+  let window: ConvolutionWindow
+  let groups: Int
+  let epilogue: Epilogue
+  /// ONNX's order: `[output channel][input channel of the group][ky][kx]`.
+  let weights: [Int8]
+  let start: [Int32]
+
+  /// - Parameter buffer: the result's bytes before the run, which stay where no element lies.
+  func run(_ bytes: [UInt8], residual: [UInt8]?, into buffer: [UInt8]) -> [UInt8] {
+    var result = haloFilled(buffer, output)
+    for n in 0..<output.batch {
+      for y in 0..<output.height {
+        for x in 0..<output.width {
+          for c in 0..<output.channels {
+            let acc = sum(bytes, n, y, x, c)
+            store(acc, residual, n, y, x, c, &result)
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  private func sum(_ bytes: [UInt8], _ n: Int, _ y: Int, _ x: Int, _ c: Int) -> Int32 {
+    let depth = input.channels / groups
+    let first = c / (output.channels / groups) * depth
+    var acc = Int64(start[c])
+    for ky in 0..<window.kernel.y {
+      for kx in 0..<window.kernel.x {
+        let row = y * window.stride.y + ky * window.dilation.y - window.padding.y
+        let pixel = x * window.stride.x + kx * window.dilation.x - window.padding.x
+        let at = input.offset(n, row, pixel, first)
+        var index = (c * depth * window.kernel.y + ky) * window.kernel.x + kx
+        for k in 0..<depth {
+          acc += Int64(bytes[at + k]) * Int64(weights[index])
+          index += window.taps
+        }
+      }
+    }
+    return Int32(acc)
+  }
+
+  private func store(
+    _ acc: Int32, _ residual: [UInt8]?, _ n: Int, _ y: Int, _ x: Int, _ c: Int,
+    _ result: inout [UInt8]
+  ) {
+    let at = output.offset(n, y, x, c)
+    switch epilogue {
+    case .requantize(let multipliers, let zeroPoint, let bounds, let added):
+      var term: Residual?
+      if let added, let residual {
+        term = Residual(
+          value: Int32(residual[added.geometry.offset(n, y, x, c)]), zeroPoint: added.zeroPoint,
+          multiplier: added.multiplier)
+      }
+      result[at] = UInt8(
+        requantize(
+          acc, multiplier: multipliers[c], residual: term, zeroPoint: zeroPoint, bounds: bounds))
+    case .float(let scales, let bounds):
+      var value = Float(acc) * scales[c]
+      if let bounds { value = min(max(value, bounds.lowerBound), bounds.upperBound) }
+      for byte in 0..<4 {
+        result[at + byte] = UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32(byte)))
+      }
+    }
+  }
+}
+
+/// `buffer` with the halo of `geometry` filled, channels outside of it untouched.
+func haloFilled(_ buffer: [UInt8], _ geometry: ImageGeometry) -> [UInt8] {
+  var result = buffer
+  let halo = geometry.halo
+  guard !halo.isEmpty else { return result }
+  for n in 0..<geometry.batch {
+    for y in -halo.top..<geometry.height + halo.bottom {
+      for x in -halo.left..<geometry.width + halo.right
+      where y < 0 || y >= geometry.height || x < 0 || x >= geometry.width {
+        for c in 0..<geometry.channels { result[geometry.offset(n, y, x, c)] = geometry.haloByte }
+      }
+    }
+  }
+  return result
+}

@@ -1,0 +1,157 @@
+import CodegenCPU
+import Diagnostics
+import Foundation
+import KernelIR
+import Targets
+import Testing
+import Toolchain
+
+/// A variant as a test runs it: natively, or with its instructions emulated on this machine.
+struct Variant: Hashable, Sendable, CustomStringConvertible {
+  let target: CPUTarget
+  let isEmulated: Bool
+
+  var description: String { target.name + (isEmulated ? " (emulated)" : "") }
+
+  /// Every variant; the ones that this machine lacks are emulated.
+  static let all: [Variant] = CPUTarget.all.flatMap { target -> [Variant] in
+    guard target.integerDot == .bytes else { return [Variant(target: target, isEmulated: false)] }
+    let emulated = Variant(target: target, isEmulated: true)
+    return hostHas(target) ? [Variant(target: target, isEmulated: false), emulated] : [emulated]
+  }
+
+  private static func hostHas(_ target: CPUTarget) -> Bool {
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
+    let flags = Set(line.split(separator: " ").map(String.init))
+    return target.features.allSatisfy { feature in
+      flags.contains(feature == .avx512vnni ? "avx512_vnni" : feature.rawValue)
+    }
+  }
+}
+
+/// Kernels that are compiled and mapped into the test's process.
+///
+/// Sound because `handle` stays open for the process's life, so entries never dangle.
+struct LoadedKernels {
+  typealias Entry =
+    @convention(c) (
+      UnsafeRawPointer?, UnsafePointer<UnsafeMutableRawPointer?>?, UnsafeMutableRawPointer?, UInt32,
+      UInt32
+    ) -> Void
+
+  private let entries: [KernelSpec: Entry]
+
+  init(_ specs: [KernelSpec], _ variant: Variant) throws {
+    var unique: [KernelSpec] = []
+    for spec in specs where !unique.contains(spec) { unique.append(spec) }
+    let toolchain = try CToolchain.find()
+    let bytes: [UInt8]
+    if variant.isEmulated {
+      // The real thing must compile and pass the lint all the same.
+      _ = try KernelObject(unique, variant.target, toolchain)
+      bytes = try toolchain.compile(
+        AVX512Emulation.header + KernelSource.text(unique, variant.target),
+        triple: variant.target.architecture.triple,
+        flags: CPUTarget.avx2.compilerFlags + ["-Wno-psabi"])
+    } else {
+      bytes = try KernelObject(unique, variant.target, toolchain).bytes
+    }
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).so")
+    try Data(bytes).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    guard let handle = dlopen(file.path, RTLD_NOW) else {
+      throw Diagnostic(.toolchainFailed, String(cString: dlerror()))
+    }
+    var entries: [KernelSpec: Entry] = [:]
+    for spec in unique {
+      guard let symbol = dlsym(handle, spec.symbol) else {
+        throw Diagnostic(.objectLint, "no symbol", at: spec.symbol)
+      }
+      entries[spec] = unsafeBitCast(symbol, to: Entry.self)
+    }
+    self.entries = entries
+  }
+
+  /// What `call` makes of `inputs`, its tiles cut at `cuts`.
+  ///
+  /// Every buffer has 64 readable bytes behind it; `nil` when one of them, or an input, was written.
+  func run(_ call: KernelCall, inputs: [[UInt8]], output: [UInt8], cuts: [Int]) -> [UInt8]? {
+    guard let entry = entries[call.spec] else { return nil }
+    var buffers: [GuardedBuffer] = call.operands.map { operand in
+      switch operand {
+      case .input(let index): GuardedBuffer(inputs[index])
+      case .frame(_, let bytes): GuardedBuffer(bytes)
+      case .output: GuardedBuffer(output)
+      }
+    }
+    let scratch = GuardedBuffer([UInt8](repeating: 0x5a, count: call.scratchBytes))
+    let pointers = buffers.map { Optional($0.base) }
+    let edges = [0] + cuts.filter { $0 > 0 && $0 < call.tileCount } + [call.tileCount]
+    call.arguments.withUnsafeBytes { arguments in
+      for (begin, end) in zip(edges, edges.dropFirst()) {
+        entry(arguments.baseAddress, pointers, scratch.base, UInt32(begin), UInt32(end))
+      }
+    }
+    let result = buffers.removeLast()
+    let isIntact =
+      result.guardIsIntact && scratch.guardIsIntact
+      && zip(buffers, call.operands).allSatisfy { buffer, operand in
+        guard buffer.guardIsIntact else { return false }
+        switch operand {
+        case .input(let index): return buffer.bytes == inputs[index]
+        case .frame(_, let bytes): return buffer.bytes == bytes
+        case .output: return true
+        }
+      }
+    return isIntact ? result.bytes : nil
+  }
+}
+
+/// The same kernels in every variant.
+struct AllVariants {
+  private let loaded: [(variant: Variant, kernels: LoadedKernels)]
+
+  init(_ specs: [KernelSpec]) throws {
+    loaded = try Variant.all.map { ($0, try LoadedKernels(specs, $0)) }
+  }
+
+  /// Expects the same bytes of every variant, for one slice of tiles, two and one per tile.
+  func expect(
+    _ call: KernelCall, inputs: [[UInt8]], _ blank: [UInt8], gives expected: [UInt8],
+    _ name: String
+  ) {
+    for (variant, kernels) in loaded {
+      for cuts in [[], [1], Array(0..<call.tileCount)] {
+        let result = kernels.run(call, inputs: inputs, output: blank, cuts: cuts)
+        let first = zip(result ?? [], expected).enumerated().first { $1.0 != $1.1 }
+        #expect(
+          result == expected,
+          """
+          \(name) on \(variant), cut at \(cuts.count) tiles: \(call.spec.symbol) differs at \
+          \(first.map { "\($0.offset): \($0.element.0) for \($0.element.1)" } ?? "a guard")
+          """)
+      }
+    }
+  }
+}
+
+/// Bytes at a 64-byte aligned address with guard bytes behind them.
+final class GuardedBuffer {
+  let base: UnsafeMutableRawPointer
+  private let count: Int
+
+  init(_ bytes: [UInt8]) {
+    count = bytes.count
+    base = UnsafeMutableRawPointer.allocate(byteCount: bytes.count + 64, alignment: 64)
+    base.initializeMemory(as: UInt8.self, repeating: 0xc3, count: bytes.count + 64)
+    base.copyMemory(from: bytes, byteCount: bytes.count)
+  }
+
+  var bytes: [UInt8] { [UInt8](UnsafeRawBufferPointer(start: base, count: count)) }
+  var guardIsIntact: Bool {
+    UnsafeRawBufferPointer(start: base + count, count: 64).allSatisfy { $0 == 0xc3 }
+  }
+
+  deinit { base.deallocate() }
+}

@@ -1,0 +1,48 @@
+/// A small generator whose seed replays a failure (SplitMix64, Steele et al. 2014).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) }
+  }
+}
+
+/// The operands that find what random ones do not.
+enum OperandPattern: String, CaseIterable, Sendable {
+  case random
+  /// All activations 255, all weights 127: the largest sums, and pairs that would saturate.
+  case highest
+  /// All activations 255, weights -127.
+  case lowest
+  /// Weights of alternating sign in pairs, activations at the ends of their range.
+  case alternating
+  /// One weight in many is not zero: finds errors of layout.
+  case oneHot
+
+  func activations(_ count: Int, _ random: inout SeededGenerator) -> [UInt8] {
+    switch self {
+    case .random, .oneHot: random.bytes(count)
+    case .highest, .lowest: [UInt8](repeating: 255, count: count)
+    case .alternating: (0..<count).map { $0 / 2 % 2 == 0 ? 255 : 0 }
+    }
+  }
+
+  func weights(_ count: Int, _ random: inout SeededGenerator) -> [Int8] {
+    switch self {
+    case .random: random.bytes(count).map { Int8(max(-127, Int(Int8(bitPattern: $0)))) }
+    case .highest: [Int8](repeating: 127, count: count)
+    case .lowest: [Int8](repeating: -127, count: count)
+    case .alternating: (0..<count).map { $0 / 2 % 2 == 0 ? 127 : -127 }
+    case .oneHot: (0..<count).map { $0 % 7 == 3 ? Int8(1 + $0 % 5) : 0 }
+    }
+  }
+}
