@@ -15,7 +15,6 @@ struct Importer {
   private var values: [String: ValueID] = [:]
   /// The names that some node or the model's outputs read.
   private let readNames: Set<String>
-  private var weightChecks = WeightChecks()
   /// A value got its quantization after its users were typed.
   private var needsRetyping = false
 
@@ -69,10 +68,7 @@ struct Importer {
     }
     try rule.run(&self)
     try attributes.finish()
-    for name in node.input where !name.isEmpty {
-      guard let id = values[name] else { continue }
-      try weightChecks.check(id, name: name, of: node.opType, in: graph)
-    }
+    try model.weightChecks.check(node)
   }
 
   // MARK: Operands
@@ -117,7 +113,8 @@ struct Importer {
   ///
   /// - Throws: `QC2003` when its value is only known at run time.
   mutating func constantOperand(_ index: Int, _ role: String) throws(Diagnostic) -> Tensor {
-    guard let tensor = graph.constant(try operand(index)) else {
+    let id = try operand(index)
+    guard let tensor = graph.constant(id) else {
       throw Diagnostic(
         .unsupportedAttribute, "the operand '\(role)' must be a constant",
         hint: "shapes, axes and the like must follow from the model and its input shapes")
@@ -210,6 +207,7 @@ struct Importer {
         return graph.appendConstant(tensor, quantization: params)
       }
       graph.setType(TensorType(tensor.element, tensor.shape, params), of: id)
+      needsRetyping = true
       return id
     }
     guard node.type.quantization == nil, attachable(id, params) else { return nil }

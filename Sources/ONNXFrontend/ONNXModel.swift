@@ -38,6 +38,7 @@ package struct ONNXModel: Sendable {
   let file: String?
   let nodes: [Onnx_NodeProto]
   let initializers: [String: Tensor]
+  let weightChecks: WeightChecks
 
   /// Reads a model file, and the external data beside it.
   ///
@@ -69,6 +70,7 @@ package struct ONNXModel: Sendable {
     outputs = try ModelChecks.outputs(of: proto.graph)
     self.nodes = try NodeOrdering.sorted(
       nodes, given: Set(inputs.map(\.name)).union(initializers.keys), outputs: outputs)
+    weightChecks = WeightChecks(initializers)
     name = proto.graph.name.isEmpty ? "model" : proto.graph.name
     content = [data] + decoder.external.files.map(\.contents)
     self.file = file

@@ -61,11 +61,10 @@ private func importQuantizedConvolution(_ importer: inout Importer) throws(Diagn
 /// along the rows of lhs and of the result, and along the columns of rhs.
 private func importQuantizedMatMul(_ importer: inout Importer) throws(Diagnostic) {
   try importer.requireOperands(atMost: 8)
-  let rank = importer.shape(try importer.operand(0)).rank
-  let columns = importer.shape(try importer.operand(3)).rank - 1
+  let (lhs, rhs) = (try importer.operand(0), try importer.operand(3))
   let operands = [
-    try importer.dequantizedOperand(0, axis: rank - 2),
-    try importer.dequantizedOperand(3, axis: columns),
+    try importer.dequantizedOperand(0, axis: importer.shape(lhs).rank - 2),
+    try importer.dequantizedOperand(3, axis: importer.shape(rhs).rank - 1),
   ]
   let result = try importer.emit(.matMul, operands)
   try importer.emitQuantizedResult(result, 6, axis: importer.shape(result).rank - 2)

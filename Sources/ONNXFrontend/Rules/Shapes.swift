@@ -12,7 +12,8 @@ let shapeRules: [ImportRule] = [
   ImportRule("Transpose", run: importTranspose),
   ImportRule("Shape", run: importShape),
   ImportRule("Size") { importer throws(Diagnostic) in
-    let count = importer.shape(try importer.operand(0)).elementCount
+    let x = try importer.operand(0)
+    let count = importer.shape(x).elementCount
     importer.emitConstantResult(try Tensor.int64s([Int64(count)], []))
   },
 ]
@@ -123,7 +124,8 @@ private func importTranspose(_ importer: inout Importer) throws(Diagnostic) {
 
 /// The extents of axes `start ..< end`, both clamped to the rank.
 private func importShape(_ importer: inout Importer) throws(Diagnostic) {
-  let dims = importer.shape(try importer.operand(0)).dims
+  let x = try importer.operand(0)
+  let dims = importer.shape(x).dims
   func position(_ axis: Int) -> Int {
     min(max(axis < 0 ? axis + dims.count : axis, 0), dims.count)
   }
