@@ -1,0 +1,34 @@
+import Diagnostics
+import Tensors
+
+/// One float tensor of a model, as it was for one sample.
+package struct Activation: Sendable {
+  /// The tensor's name in the ONNX model.
+  package let name: String
+  package let tensor: Tensor
+  /// The axis that counts its channels; `nil` when it has none.
+  package let channelAxis: Int?
+
+  package init(name: String, tensor: Tensor, channelAxis: Int?) {
+    self.name = name
+    self.tensor = tensor
+    self.channelAxis = channelAxis
+  }
+}
+
+/// Runs the float model and shows its tensors; conformers: the interpreter, and the float program
+/// of `Pipeline`. Both give the same bits.
+package protocol ActivationSource {
+  /// SHA-256 of the model, as 64 hexadecimal digits.
+  var modelHash: String { get }
+
+  /// Runs the model once.
+  ///
+  /// - Parameters:
+  ///   - inputs: model input name to its tensor; the shapes bind the model's open extents.
+  ///   - observe: is called once for each float32 tensor, the inputs among them.
+  /// - Returns: model output name to its tensor.
+  mutating func run(
+    _ inputs: [String: Tensor], observe: (Activation) -> Void
+  ) throws(Diagnostic) -> [String: Tensor]
+}

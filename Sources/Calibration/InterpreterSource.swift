@@ -1,0 +1,62 @@
+import Diagnostics
+import GraphIR
+import Interpreter
+import Tensors
+
+/// Runs the canonical graph with the interpreter, and shows its float values under their ONNX
+/// names.
+package struct InterpreterSource: ActivationSource {
+  package let modelHash: String
+  private let graph: ([String: Shape]) throws(Diagnostic) -> Graph
+  /// The graph of the last shapes; most samples have the same ones.
+  private var bound: (shapes: [String: Shape], interpreter: Interpreter, axes: [Int?])?
+
+  /// - Parameters:
+  ///   - modelHash: SHA-256 of the model, as 64 hexadecimal digits.
+  ///   - graph: makes the sorted canonical graph whose inputs have the given shapes.
+  package init(
+    modelHash: String, graph: @escaping ([String: Shape]) throws(Diagnostic) -> Graph
+  ) {
+    self.modelHash = modelHash
+    self.graph = graph
+  }
+
+  /// A model without open extents.
+  package init(modelHash: String, graph: Graph) {
+    self.init(modelHash: modelHash) { _ in graph }
+  }
+
+  package mutating func run(
+    _ inputs: [String: Tensor], observe: (Activation) -> Void
+  ) throws(Diagnostic) -> [String: Tensor] {
+    let (interpreter, axes) = try bind(inputs.mapValues(\.shape))
+    let graph = interpreter.graph
+    var ordered: [Tensor] = []
+    for id in graph.inputs {
+      guard let tensor = inputs[graph[id].name] else {
+        throw Diagnostic(.wrongArray, "no samples for this input", at: graph[id].name)
+      }
+      ordered.append(tensor)
+    }
+    let results = try withoutActuallyEscaping(observe) { observe throws(Diagnostic) in
+      try interpreter.run(ordered) { id, tensor in
+        let name = graph[id].name
+        guard tensor.element == .f32, !name.isEmpty else { return }
+        observe(Activation(name: name, tensor: tensor, channelAxis: axes[id.index]))
+      }
+    }
+    return Dictionary(
+      zip(graph.outputs.map(\.name), results), uniquingKeysWith: { first, _ in first })
+  }
+
+  private mutating func bind(
+    _ shapes: [String: Shape]
+  ) throws(Diagnostic) -> (Interpreter, [Int?]) {
+    if let bound, bound.shapes == shapes { return (bound.interpreter, bound.axes) }
+    let graph = try graph(shapes)
+    let interpreter = Interpreter(graph)
+    let axes = graph.channelAxes
+    bound = (shapes, interpreter, axes)
+    return (interpreter, axes)
+  }
+}
