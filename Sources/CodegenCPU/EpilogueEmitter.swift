@@ -9,7 +9,7 @@ import Tensors
 /// - `vf S_value(e, acc, factor, residual)`: the value before rounding or storing, `S_value_n` for
 ///   the first n columns; `residual` points at the bytes under the vector,
 /// - `S_store(e, value, out)` and `S_store_n(e, value, out, n)`,
-/// - with AVX2 and a u8 result `S_store4(e, v0, v1, v2, v3, out, pitch)`: four pixels at once.
+/// - with AVX2 and a u8 result `S_store4(e, v0, v1, v2, v3, p0, p1, p2, p3)`: four pixels at once.
 struct EpilogueEmitter {
   let spec: KernelSpec
   let target: CPUTarget
@@ -86,7 +86,7 @@ struct EpilogueEmitter {
     out.block(
       """
       static inline void \(symbol)_store4(const \(symbol)_constants *e, vf v0, vf v1, vf v2, vf v3,
-          uint8_t *out, size_t pitch)
+          uint8_t *p0, uint8_t *p1, uint8_t *p2, uint8_t *p3)
       """
     ) { out in
       out.line(
@@ -102,10 +102,10 @@ struct EpilogueEmitter {
             _mm256_packus_epi16(_mm256_adds_epi16(a, zero), _mm256_adds_epi16(b, zero)));
         const __m128i left = _mm256_castsi256_si128(bytes), right = _mm256_extracti128_si256(bytes, 1);
         const __m128i even = _mm_unpacklo_epi32(left, right), odd = _mm_unpackhi_epi32(left, right);
-        _mm_storel_epi64((__m128i *)out, even);
-        _mm_storeh_pd((double *)(out + pitch), _mm_castsi128_pd(even));
-        _mm_storel_epi64((__m128i *)(out + 2 * pitch), odd);
-        _mm_storeh_pd((double *)(out + 3 * pitch), _mm_castsi128_pd(odd));
+        _mm_storel_epi64((__m128i *)p0, even);
+        _mm_storeh_pd((double *)p1, _mm_castsi128_pd(even));
+        _mm_storel_epi64((__m128i *)p2, odd);
+        _mm_storeh_pd((double *)p3, _mm_castsi128_pd(odd));
         """)
     }
   }

@@ -2,5 +2,14 @@ import KernelIR
 
 /// The generators of the integer families.
 let integerKernelEmitters: [KernelEmitter] = [
-  KernelEmitter(.convolution, ConvolutionKernel.layout, emitConvolution)
+  KernelEmitter(.convolution, ConvolutionKernel.layout, emitConvolution),
+  KernelEmitter(.depthwise, DepthwiseKernel.layout, emitDepthwise),
+  KernelEmitter(.maxPool, PoolKernel.layout, emitMaxPool),
+  KernelEmitter(.averagePool, PoolKernel.layout, emitAveragePool),
+  KernelEmitter(.add, ElementwiseKernel.layout, emitElementwise),
+  KernelEmitter(.multiply, ElementwiseKernel.layout, emitElementwise),
+  KernelEmitter(.table, ElementwiseKernel.layout, emitElementwise),
+  KernelEmitter(.quantize, ConversionKernel.layout, emitConversion),
+  KernelEmitter(.dequantize, ConversionKernel.layout, emitConversion),
+  KernelEmitter(.copy, ConversionKernel.layout, emitConversion),
 ]

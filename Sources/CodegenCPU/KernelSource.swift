@@ -12,8 +12,13 @@ package enum KernelSource {
     var out = CSource()
     out.comment("Kernels for \(target.name), made by quantc.")
     out.line(VectorPrelude.text(for: target))
+    out.line(PairPrelude.text(for: target))
     out.line(imagePrelude)
     if target.integerDot == .words { out.line(widenPrelude) }
+    let floatFamilies = floatKernelEmitters.map(\.family)
+    if specs.contains(where: { floatFamilies.contains($0.family) }) {
+      out.line(FloatPrelude.text(for: target))
+    }
     var records: [ArgumentLayout] = []
     for spec in specs {
       let emitter = KernelEmitter.of(spec.family)

@@ -134,15 +134,16 @@ struct WordConvolution {
           """)
       }
       let offset = half == 0 ? "" : " + \(8 * half * epilogue.columnBytes)"
+      let to = (0..<pixels).map { "out + \($0) * (size_t)g->output_pixel_pitch\(offset)" }
       var m = 0
       while m < pixels {
-        let to = "out + \(m) * (size_t)g->output_pixel_pitch\(offset)"
         if epilogue.storesFour, stored == 8, m + 4 <= pixels {
-          out.line(
-            "\(symbol)_store4(e, v\(m), v\(m + 1), v\(m + 2), v\(m + 3), \(to), g->output_pixel_pitch);")
+          let values = (m..<m + 4).map { "v\($0)" }.joined(separator: ", ")
+          let pointers = to[m..<m + 4].joined(separator: ",\n    ")
+          out.line("\(symbol)_store4(e, \(values), \(pointers));")
           m += 4
         } else {
-          out.line("\(symbol)_store\(suffix)(e, v\(m), \(to)\(count));")
+          out.line("\(symbol)_store\(suffix)(e, v\(m), \(to[m])\(count));")
           m += 1
         }
       }

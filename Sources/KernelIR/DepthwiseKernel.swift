@@ -30,6 +30,7 @@ package struct DepthwiseKernel: Hashable, Sendable {
     let parameters: [KernelSpec.Parameter] = [
       .init("kh", window.kernel.y), .init("kw", window.kernel.x),
       .init("sy", window.stride.y), .init("sx", window.stride.x),
+      .init("dense", window.dilation == ConvolutionWindow.Pair(1, 1) ? 1 : 0),
       .init("tail", output.channels % ChannelLayout.blockChannels),
     ]
     return KernelSpec(.depthwise, [.u8, .i8, output.element], parameters + epilogue.parameters)
@@ -63,10 +64,20 @@ package struct DepthwiseKernel: Hashable, Sendable {
       "tap_row_step": .u32(window.dilation.y * input.rowPitch),
       "tap_pixel_step": .u32(window.dilation.x * input.pixelPitch),
       "blocks": .u32(channels.blockCount),
+      "rows_per_chunk": .u32(rowsPerChunk),
     ]
     return output.extentArguments + input.arguments("input", origin: window.origin(in: input))
       + output.arguments("output") + output.haloArguments + epilogue.arguments + values
   }
+
+  /// An even number of result rows whose input stays in the first-level cache while the channels go
+  /// over it; at least two.
+  private var rowsPerChunk: Int {
+    let rows = DepthwiseKernel.chunkBytes / input.rowPitch - window.inputRows(1) + window.stride.y
+    return max(1, rows / window.stride.y / 2) * 2
+  }
+
+  private static let chunkBytes = 20_000
 
   package static let layout = ArgumentLayout(
     "qc_dwconv_args",
@@ -77,6 +88,7 @@ package struct DepthwiseKernel: Hashable, Sendable {
         .init("tap_row_step", .u32, "input bytes from a kernel row to the next"),
         .init("tap_pixel_step", .u32, "input bytes from a tap to the one right of it"),
         .init("blocks", .u32, "blocks of 16 channels"),
+        .init("rows_per_chunk", .u32, "result rows worked on at once"),
       ])
 }
 

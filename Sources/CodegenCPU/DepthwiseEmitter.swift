@@ -1,0 +1,130 @@
+import KernelIR
+import Targets
+
+/// Writes a `dwconv` kernel: for a chunk of rows, vectors of channels; for those, rows and pixels.
+///
+/// Two taps of a channel are the words of one lane. A dense 3x3 window of stride 1 slides: each
+/// column of input pixels is read once for three pixels of two result rows.
+func emitDepthwise(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
+  let epilogue = EpilogueEmitter(spec: spec, target: target, arguments: DepthwiseKernel.layout)
+  epilogue.emit(into: &out)
+  let emitter = DepthwiseEmitter(spec: spec, target: target, epilogue: epilogue)
+  let slides =
+    spec["kh"] == 3 && spec["kw"] == 3 && spec["sy"] == 1 && spec["sx"] == 1 && spec["dense"] == 1
+  for partial in spec["tail"] % target.lanes > 0 ? [false, true] : [false] {
+    if slides {
+      SlidingDepthwise(emitter: emitter).emit(partial: partial, into: &out)
+    } else {
+      emitter.emitRows(partial: partial, into: &out)
+    }
+  }
+  emitter.emitEntry(into: &out)
+}
+
+struct DepthwiseEmitter {
+  let spec: KernelSpec
+  let target: CPUTarget
+  let epilogue: EpilogueEmitter
+
+  var symbol: String { spec.symbol }
+  /// Channels of the last, partial vector; 0 when there is none.
+  var rest: Int { spec["tail"] % target.lanes }
+
+  /// The head of `S_rows`: result rows y0 ..< y1 of the channels of one vector, which every pointer
+  /// stands at.
+  func rowsHeader(partial: Bool) -> String {
+    """
+    static void \(symbol)_rows\(partial ? "_rest" : "")(const qc_dwconv_args *g,
+        const \(symbol)_constants *e, const uint8_t *input, const int8_t *w, vi start, vf factor,
+        const uint8_t *residual, uint8_t *output, uint32_t y0, uint32_t y1)
+    """
+  }
+
+  /// Stores the sums `acc` of the pixel whose bytes `to` and `rest` point at.
+  func store(_ acc: String, to: String, residual: String, partial: Bool) -> String {
+    let (suffix, count) = partial ? ("_n", ", \(rest)") : ("", "")
+    return """
+      \(symbol)_store\(suffix)(e, \(symbol)_value\(suffix)(e, \(acc), factor, \(residual)\(count)),
+          \(to)\(count));
+      """
+  }
+
+  /// Any window: the taps in pairs, in the order of the weights.
+  func emitRows(partial: Bool, into out: inout CSource) {
+    let taps = spec["kh"] * spec["kw"]
+    out.block(rowsHeader(partial: partial)) { out in
+      out.line("static const int8_t zeros[16] = {0};")
+      out.line("uint32_t offset[\(taps + 1)];")
+      out.line("vi pair[\((taps + 1) / 2)];")
+      out.line("for (uint32_t t = 0; t < \(taps); ++t)")
+      out.line("  offset[t] = t / \(spec["kw"]) * g->tap_row_step + t % \(spec["kw"]) * g->tap_pixel_step;")
+      out.line("offset[\(taps)] = 0;")
+      out.line("for (uint32_t t = 0; t < \(taps); t += 2)")
+      out.line("  pair[t / 2] = vi_pairs_s8(w + t * 16, t + 1 < \(taps) ? w + t * 16 + 16 : zeros);")
+      out.block("for (uint32_t y = y0; y < y1; ++y)") { out in
+        out.line("const uint8_t *from = input + (size_t)y * g->row_step;")
+        out.line("const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch;")
+        out.line("uint8_t *to = output + (size_t)y * g->output_row_pitch;")
+        out.block("for (uint32_t x = 0; x < g->pixels; ++x)") { out in
+          out.line("vi acc = start;")
+          if taps <= 25 { out.line("#pragma clang loop unroll(full)") }
+          out.block("for (uint32_t t = 0; t < \(taps); t += 2)") { out in
+            out.line("const vi a = vi_pairs_u8(from + offset[t], from + offset[t + 1]);")
+            out.line("acc = vi_dot_pairs(acc, a, pair[t / 2]);")
+          }
+          out.line(store("acc", to: "to", residual: "rest", partial: partial))
+          out.line(
+            "from += g->pixel_step;\nrest += g->residual_pixel_pitch;\nto += g->output_pixel_pitch;")
+        }
+      }
+    }
+    out.blank()
+  }
+
+  func emitEntry(into out: inout CSource) {
+    let hasResidual = epilogue.hasResidual
+    out.kernel(symbol, DepthwiseKernel.layout) { out in
+      out.line("const uint8_t *input = (const uint8_t *)buffers[0] + g->input_origin;")
+      out.line("const int8_t *weights = buffers[1];")
+      out.line("const int32_t *start = buffers[2];")
+      out.line("const float *factor = (const float *)(start + g->blocks * 16);")
+      out.line(
+        hasResidual
+          ? "const uint8_t *residual = (const uint8_t *)buffers[3] + g->residual_origin;"
+          : "const uint8_t *residual = input;")
+      out.line("uint8_t *output = (uint8_t *)buffers[\(hasResidual ? 4 : 3)] + g->output_origin;")
+      out.line("const \(symbol)_constants constants = \(symbol)_broadcast(g), *e = &constants;")
+      if !epilogue.isFloat { out.halo() }
+      out.block("for (uint32_t tile = begin; tile < end;)") { out in emitChunk(into: &out) }
+    }
+  }
+
+  private func emitChunk(into out: inout CSource) {
+    out.line(
+      """
+      const uint32_t image = tile / g->rows, y0 = tile % g->rows;
+      const uint32_t y1 = qc_min(g->rows, y0 + qc_min(g->rows_per_chunk, end - tile));
+      const uint8_t *in = input + (size_t)image * g->input_image_pitch;
+      const uint8_t *other = residual + (size_t)image * g->residual_image_pitch;
+      uint8_t *to = output + (size_t)image * g->output_image_pitch;
+      """)
+    out.block("for (uint32_t c = 0; c < g->channels; c += VL)") { out in
+      out.line("const int8_t *w = weights + (size_t)(c / 16) * \(spec["kh"] * spec["kw"] * 16) + c % 16;")
+      let call = """
+        (g, e, in + c, w, vi_load(start + c), vf_load(factor + c), other + c,
+            to + c * \(epilogue.columnBytes), y0, y1);
+        """
+      if rest > 0 {
+        out.line("if (g->channels - c < VL) \(symbol)_rows_rest\(call)")
+        out.line("else \(symbol)_rows\(call)")
+      } else {
+        out.line("\(symbol)_rows\(call)")
+      }
+    }
+    if !epilogue.isFloat {
+      out.line("for (uint32_t y = y0; y < y1; ++y)")
+      out.line("  qc_fill_halo(&halo, to + (size_t)y * g->output_row_pitch, y);")
+    }
+    out.line("tile += y1 - y0;")
+  }
+}

@@ -1,0 +1,125 @@
+import KernelIR
+import Targets
+
+/// Writes an `add`, `mul` or `lut` kernel.
+func emitElementwise(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
+  let isTable = spec.family == .table
+  emitRun(spec, isTable: isTable, into: &out)
+  out.kernel(spec.symbol, ElementwiseKernel.layout) { out in
+    out.line("const uint8_t *lhs = (const uint8_t *)buffers[0] + g->lhs_origin;")
+    out.line(
+      isTable
+        ? "const uint8_t *rhs = buffers[1];"
+        : "const uint8_t *rhs = (const uint8_t *)buffers[1] + g->rhs_origin;")
+    out.line("uint8_t *output = buffers[2];")
+    if spec["split"] == TileSplit.pixels.rawValue {
+      let block = TileSplit.pixelBlock
+      out.line(
+        """
+        const uint32_t x = begin * \(block), x1 = qc_min(g->pixels, end * \(block));
+        const uint8_t *a = lhs + (size_t)x * g->lhs_pixel_pitch;
+        const uint8_t *b = rhs\(rhsOffset(spec, ["x * g->rhs_pixel_pitch"]));
+        uint8_t *p = output + g->output_origin + (size_t)x * g->output_pixel_pitch;
+        """)
+      emitPixels(spec, count: "x1 - x", into: &out)
+    } else {
+      out.halo()
+      out.rowTiles { out in
+        out.line(
+          """
+          const uint8_t *a = lhs + (size_t)image * g->lhs_image_pitch + (size_t)y * g->lhs_row_pitch;
+          const uint8_t *b = rhs\(rhsOffset(
+            spec, ["image * g->rhs_image_pitch", "y * g->rhs_row_pitch"]));
+          """)
+        emitPixels(spec, count: "g->pixels", into: &out)
+        out.line("qc_fill_halo(&halo, p, y);")
+      }
+    }
+  }
+}
+
+private func broadcast(_ spec: KernelSpec) -> ElementwiseKernel.Broadcast? {
+  guard spec.family != .table else { return nil }
+  return ElementwiseKernel.Broadcast(rawValue: spec["broadcast"])
+}
+
+/// How far the right operand moves along the given axes, image first.
+private func rhsOffset(_ spec: KernelSpec, _ axes: [String]) -> String {
+  switch broadcast(spec) {
+  case nil, .channel, .scalar: ""
+  case .image: axes.count == 2 ? " + (size_t)\(axes[0])" : ""
+  case .some(.none): axes.map { " + (size_t)\($0)" }.joined()
+  }
+}
+
+/// `count` pixels at a, b and p: as one run where nothing lies between them, else pixel by pixel.
+private func emitPixels(_ spec: KernelSpec, count: String, into out: inout CSource) {
+  let isWhole = [nil, .some(.none), .scalar].contains(broadcast(spec))
+  let sameShape = broadcast(spec) == .some(.none)
+  if isWhole {
+    let rhs = sameShape ? " && g->rhs_pixel_pitch == g->channels" : ""
+    out.block(
+      "if (g->lhs_pixel_pitch == g->channels && g->output_pixel_pitch == g->channels\(rhs))"
+    ) { out in
+      out.line("\(spec.symbol)_run(g, a, b, p, (\(count)) * g->channels);")
+    }
+    out.block("else") { out in emitPixelLoop(spec, count: count, sameShape: sameShape, into: &out) }
+  } else {
+    emitPixelLoop(spec, count: count, sameShape: false, into: &out)
+  }
+}
+
+private func emitPixelLoop(
+  _ spec: KernelSpec, count: String, sameShape: Bool, into out: inout CSource
+) {
+  out.block("for (uint32_t i = 0; i < \(count); ++i)") { out in
+    out.line(
+      """
+      \(spec.symbol)_run(g, a + (size_t)i * g->lhs_pixel_pitch,
+          b\(sameShape ? " + (size_t)i * g->rhs_pixel_pitch" : ""),
+          p + (size_t)i * g->output_pixel_pitch, g->channels);
+      """)
+  }
+}
+
+/// `S_run`: `count` neighbouring elements.
+private func emitRun(_ spec: KernelSpec, isTable: Bool, into out: inout CSource) {
+  out.block(
+    """
+    static inline void \(spec.symbol)_run(const qc_elementwise_args *g, const uint8_t *a,
+        const uint8_t *b, uint8_t *to, uint32_t count)
+    """
+  ) { out in
+    guard !isTable else {
+      out.line("for (uint32_t i = 0; i < count; ++i) to[i] = b[a[i]];")
+      return
+    }
+    out.line(
+      """
+      const vi za = vi_set1(g->lhs_zero_point), zb = vi_set1(g->rhs_zero_point);
+      const vi zero = vi_set1(g->zero_point);
+      const vf ma = vf_set1(g->lhs_multiplier), mb = vf_set1(g->rhs_multiplier);
+      const vf low = vf_set1((float)(g->qmin - g->zero_point));
+      const vf high = vf_set1((float)(g->qmax - g->zero_point));
+      """)
+    let isScalar = broadcast(spec) == .scalar
+    if isScalar { out.line("const vi vb = vi_sub(vi_set1(b[0]), zb);") }
+    out.line("uint32_t i = 0;")
+    for (header, suffix, count) in [
+      ("for (; i + VL <= count; i += VL)", "", ""), ("if (i < count)", "_n", ", count - i"),
+    ] {
+      out.block(header) { out in
+        out.line("const vi va = vi_sub(vi_load_u8\(suffix)(a + i\(count)), za);")
+        if !isScalar { out.line("const vi vb = vi_sub(vi_load_u8\(suffix)(b + i\(count)), zb);") }
+        out.line(
+          spec.family == .add
+            ? "const vf v = vf_fma(vf_from_vi(vb), mb, vf_mul(vf_from_vi(va), ma));"
+            : "const vf v = vf_mul(vf_from_vi(vi_mul(va, vb)), ma);")
+        out.line("const vi q = vi_add(vi_round(vf_max(vf_min(v, high), low)), zero);")
+        out.line("vi_store_u8\(suffix)(to + i, q\(count));")
+      }
+    }
+    if spec.family == .multiply { out.line("(void)mb;") }
+  }
+  out.blank()
+}

@@ -1,0 +1,62 @@
+import Targets
+
+/// The C functions that multiply pairs of bytes: two operands of one lane as two words.
+///
+/// | function | lane by lane |
+/// |---|---|
+/// | `vi_pairs_u8(p, q)`, `vi_pairs_s8(p, q)` | low word from VL bytes at p, high word from q |
+/// | `vi_dot_pairs(acc, a, b)` | `acc + a.low * b.low + a.high * b.high`, exact |
+enum PairPrelude {
+  static func text(for target: CPUTarget) -> String {
+    switch target.integerDot {
+    case .words: words
+    case .bytes: bytes
+    case .none: plain
+    }
+  }
+
+  private static let words = """
+    static inline __m128i qc_interleave(const void *p, const void *q) {
+      return _mm_unpacklo_epi8(_mm_loadl_epi64(p), _mm_loadl_epi64(q));
+    }
+    static inline vi vi_pairs_u8(const void *p, const void *q) {
+      return _mm256_cvtepu8_epi16(qc_interleave(p, q));
+    }
+    static inline vi vi_pairs_s8(const void *p, const void *q) {
+      return _mm256_cvtepi8_epi16(qc_interleave(p, q));
+    }
+    static inline vi vi_dot_pairs(vi acc, vi a, vi b) {
+      return _mm256_add_epi32(acc, _mm256_madd_epi16(a, b));
+    }
+
+    """
+
+  private static let bytes = """
+    static inline __m256i qc_interleave(const void *p, const void *q) {
+      const __m128i a = _mm_loadu_si128(p), b = _mm_loadu_si128(q);
+      return _mm256_set_m128i(_mm_unpackhi_epi8(a, b), _mm_unpacklo_epi8(a, b));
+    }
+    static inline vi vi_pairs_u8(const void *p, const void *q) {
+      return _mm512_cvtepu8_epi16(qc_interleave(p, q));
+    }
+    static inline vi vi_pairs_s8(const void *p, const void *q) {
+      return _mm512_cvtepi8_epi16(qc_interleave(p, q));
+    }
+    static inline vi vi_dot_pairs(vi acc, vi a, vi b) { return _mm512_dpwssd_epi32(acc, a, b); }
+
+    """
+
+  private static let plain = """
+    static inline vi vi_pairs_u8(const void *p, const void *q) {
+      return vi_or(vi_load_u8(p), vi_sll(vi_load_u8(q), 16));
+    }
+    static inline vi vi_pairs_s8(const void *p, const void *q) {
+      return vi_or(vi_and(vi_load_s8(p), vi_set1(0xffff)), vi_sll(vi_load_s8(q), 16));
+    }
+    static inline vi vi_dot_pairs(vi acc, vi a, vi b) {
+      const vi low = vi_mul(vi_and(a, vi_set1(0xffff)), vi_sra(vi_sll(b, 16), 16));
+      return vi_add(acc, vi_add(low, vi_mul(vi_srl(a, 16), vi_sra(b, 16))));
+    }
+
+    """
+}

@@ -1,0 +1,105 @@
+import KernelIR
+import Tensors
+import Testing
+
+@Suite("depthwise kernels")
+struct DepthwiseKernelTests {
+  struct Case: Sendable {
+    var name: String
+    var batch = 1
+    var height: Int
+    var width: Int
+    var channels: Int
+    var window: ConvolutionWindow
+    var halo = ImageGeometry.Halo.none
+    var hasResidual = false
+    var isFloat = false
+
+    var input: ImageGeometry {
+      ImageGeometry(
+        .u8, batch: batch, height: height, width: width, channels: channels,
+        halo: window.halo(height: height, width: width, rows: rows, pixels: pixels))
+    }
+    var output: ImageGeometry {
+      ImageGeometry(
+        isFloat ? .f32 : .u8, batch: batch, height: rows, width: pixels, channels: channels,
+        halo: halo, haloByte: 5)
+    }
+    private var rows: Int {
+      (height + 2 * window.padding.y - (window.kernel.y - 1) * window.dilation.y - 1)
+        / window.stride.y + 1
+    }
+    private var pixels: Int {
+      (width + 2 * window.padding.x - (window.kernel.x - 1) * window.dilation.x - 1)
+        / window.stride.x + 1
+    }
+
+    func epilogue(_ random: inout SeededGenerator) -> Epilogue {
+      let factors = (0..<channels).map { _ in Float.random(in: 0.001...0.01, using: &random) }
+      guard !isFloat else { return .float(scales: factors, bounds: nil) }
+      let residual = Epilogue.Residual(
+        geometry: ImageGeometry(
+          .u8, batch: batch, height: rows, width: pixels, channels: channels),
+        zeroPoint: 9, multiplier: 0.4)
+      return .requantize(
+        multipliers: factors, zeroPoint: 40, bounds: 0...255,
+        residual: hasResidual ? residual : nil)
+    }
+  }
+
+  private static let ring = ImageGeometry.Halo(top: 1, bottom: 1, left: 1, right: 1)
+  private static let cases: [Case] =
+    [1, 3, 5, 8, 15, 16, 17, 24, 31, 64].map {
+      Case(name: "c \($0)", height: 5, width: 4, channels: $0, window: ConvolutionCase.window(3, 3))
+    } + [
+      Case(name: "one pixel", height: 1, width: 1, channels: 9, window: ConvolutionCase.window(3, 3)),
+      Case(name: "batch and halo", batch: 2, height: 6, width: 7, channels: 18,
+        window: ConvolutionCase.window(3, 3), halo: ring, hasResidual: true),
+      Case(name: "stride 2", height: 9, width: 8, channels: 20,
+        window: ConvolutionCase.window(3, 3, stride: 2), halo: ring),
+      Case(name: "5x5", height: 6, width: 7, channels: 12, window: ConvolutionCase.window(5, 5)),
+      Case(name: "7x7 stride 2", height: 9, width: 9, channels: 7,
+        window: ConvolutionCase.window(7, 7, stride: 2)),
+      Case(name: "dilated", height: 9, width: 8, channels: 16,
+        window: ConvolutionCase.window(3, 3, dilation: 2)),
+      Case(name: "1x3 float", height: 4, width: 6, channels: 10,
+        window: ConvolutionCase.window(1, 3), isFloat: true),
+      Case(name: "float", height: 5, width: 6, channels: 21,
+        window: ConvolutionCase.window(3, 3), isFloat: true),
+      Case(name: "many rows", height: 40, width: 30, channels: 32,
+        window: ConvolutionCase.window(3, 3)),
+    ]
+
+  @Test func `equal the definition at every awkward shape, on every variant, however cut`() throws {
+    var random = SeededGenerator(seed: 3)
+    let specs = Self.cases.map { test in
+      DepthwiseKernel(
+        input: test.input, output: test.output, window: test.window,
+        epilogue: test.epilogue(&random)
+      ).spec
+    }
+    let loaded = try AllVariants(specs)
+    for test in Self.cases {
+      for pattern in OperandPattern.allCases {
+        let epilogue = test.epilogue(&random)
+        let weights = pattern.weights(test.channels * test.window.taps, &random)
+        let bias = (0..<test.channels).map { _ in Int32.random(in: -900...900, using: &random) }
+        let start = try #require(
+          ConvolutionKernel.startValues(bias: bias, weights: weights, inputZeroPoint: 130))
+        let bytes = pattern.activations(test.input.byteCount, &random)
+        let residual = epilogue.residual.map { random.bytes($0.geometry.byteCount) }
+        let blank = [UInt8](repeating: 0xa5, count: test.output.byteCount)
+        let expected = ConvolutionReference(
+          input: test.input, output: test.output, window: test.window, groups: test.channels,
+          epilogue: epilogue, weights: weights, start: start
+        ).run(bytes, residual: residual, into: blank)
+        let call = DepthwiseKernel(
+          input: test.input, output: test.output, window: test.window, epilogue: epilogue
+        ).call(weights: weights, start: start)
+        loaded.expect(
+          call, inputs: [bytes] + (residual.map { [$0] } ?? []), blank, gives: expected,
+          "\(test.name), \(pattern.rawValue)")
+      }
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import KernelIR
+import QuantMath
+import Tensors
+import Testing
+
+@Suite("pooling kernels")
+struct PoolKernelTests {
+  struct Case: Sendable {
+    var batch = 1
+    var height: Int
+    var width: Int
+    var channels: Int
+    var window: ConvolutionWindow
+    var rows: Int
+    var pixels: Int
+    var halo = ImageGeometry.Halo.none
+
+    var input: ImageGeometry {
+      ImageGeometry(
+        .u8, batch: batch, height: height, width: width, channels: channels,
+        halo: .init(top: 0, bottom: 1, left: 2, right: 0), haloByte: 200)
+    }
+    var output: ImageGeometry {
+      ImageGeometry(
+        .u8, batch: batch, height: rows, width: pixels, channels: channels, halo: halo, haloByte: 7)
+    }
+  }
+
+  private static let cases: [Case] = [
+    Case(height: 4, width: 6, channels: 3, window: .init(kernel: .init(2, 2), stride: .init(2, 2)),
+      rows: 2, pixels: 3),
+    Case(batch: 2, height: 5, width: 5, channels: 17,
+      window: .init(kernel: .init(3, 3), stride: .init(2, 2), padding: .init(1, 1)), rows: 3,
+      pixels: 3, halo: .init(top: 1, bottom: 0, left: 1, right: 2)),
+    Case(height: 6, width: 5, channels: 64,
+      window: .init(kernel: .init(6, 5)), rows: 1, pixels: 1),
+    Case(height: 7, width: 7, channels: 8,
+      window: .init(kernel: .init(2, 3), stride: .init(1, 2), dilation: .init(2, 2)), rows: 5,
+      pixels: 2),
+    Case(height: 5, width: 5, channels: 20,
+      window: .init(kernel: .init(3, 3), stride: .init(2, 2)), rows: 3, pixels: 3),
+  ]
+
+  private static func kind(_ test: Case, countsPadding: Bool) -> PoolKernel.Kind {
+    let taps = test.window.taps
+    return .average(
+      .init(
+        inputZeroPoint: 120, zeroPoint: 33, bounds: 10...251,
+        multipliers: (0...taps).map { $0 == 0 ? 0 : 1.5 / Float($0) },
+        countsPadding: countsPadding))
+  }
+
+  @Test func `equal the definition, clipped at the edges, on every variant, however cut`() throws {
+    var random = SeededGenerator(seed: 5)
+    let kernels = Self.cases.flatMap { test in
+      [.maximum, Self.kind(test, countsPadding: false), Self.kind(test, countsPadding: true)].map {
+        PoolKernel(input: test.input, output: test.output, window: test.window, kind: $0)
+      }
+    }
+    let loaded = try AllVariants(kernels.map(\.spec))
+    for kernel in kernels {
+      let bytes = random.bytes(kernel.input.byteCount)
+      let blank = [UInt8](repeating: 0xa5, count: kernel.output.byteCount)
+      loaded.expect(
+        kernel.call(), inputs: [bytes], blank, gives: reference(kernel, bytes, blank),
+        "\(kernel.window)")
+    }
+  }
+
+  private func reference(_ kernel: PoolKernel, _ bytes: [UInt8], _ blank: [UInt8]) -> [UInt8] {
+    let (input, output, window) = (kernel.input, kernel.output, kernel.window)
+    var result = haloFilled(blank, output)
+    for n in 0..<output.batch {
+      for y in 0..<output.height {
+        for x in 0..<output.width {
+          for c in 0..<output.channels {
+            var taps: [Int32] = []
+            for ky in 0..<window.kernel.y {
+              for kx in 0..<window.kernel.x {
+                let row = y * window.stride.y + ky * window.dilation.y - window.padding.y
+                let pixel = x * window.stride.x + kx * window.dilation.x - window.padding.x
+                guard (0..<input.height).contains(row), (0..<input.width).contains(pixel) else {
+                  continue
+                }
+                taps.append(Int32(bytes[input.offset(n, row, pixel, c)]))
+              }
+            }
+            result[output.offset(n, y, x, c)] = value(kernel, taps)
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  private func value(_ kernel: PoolKernel, _ taps: [Int32]) -> UInt8 {
+    switch kernel.kind {
+    case .maximum: return UInt8(taps.max() ?? 0)
+    case .average(let average):
+      let count = average.countsPadding ? kernel.window.taps : taps.count
+      let sum = taps.reduce(0) { $0 + $1 - average.inputZeroPoint }
+      return UInt8(
+        requantize(
+          sum, multiplier: average.multipliers[count], zeroPoint: average.zeroPoint,
+          bounds: average.bounds))
+    }
+  }
+}
