@@ -1,0 +1,148 @@
+import CReference
+import Diagnostics
+import GraphIR
+import QuantMath
+import Tensors
+
+/// What an integer op does with its sums, seen as `[outer, channels, inner]`.
+struct EpilogueStore {
+  let epilogue: Epilogue
+  let type: TensorType
+  let outer: Int
+  let channels: Int
+  let inner: Int
+
+  init(_ epilogue: Epilogue, _ type: TensorType, outer: Int, channels: Int, inner: Int) {
+    self.epilogue = epilogue
+    self.type = type
+    self.outer = outer
+    self.channels = channels
+    self.inner = inner
+  }
+
+  /// Stores sums in units of `lhsScale * rhsScale`; one `rhsScale`, or one for each channel.
+  func stored(
+    _ acc: [Int32], lhsScale: Float, rhsScales: [Float], residual: Operand?
+  ) throws(Diagnostic) -> Tensor {
+    var multipliers: [Float] = []
+    for rhsScale in rhsScales {
+      switch epilogue.result {
+      case .quantized(_, let params):
+        multipliers.append(
+          try Multiplier.product(
+            lhsScale: lhsScale, rhsScale: rhsScale, outputScale: params.scale))
+      case .float:
+        multipliers.append(try Multiplier.floatResult(lhsScale: lhsScale, rhsScale: rhsScale))
+      }
+    }
+    if multipliers.count == 1 {
+      multipliers = [Float](repeating: multipliers[0], count: channels)
+    }
+    guard multipliers.count == channels else {
+      throw Diagnostic(
+        .invalidQuantization, "\(multipliers.count) weight scales for \(channels) channels")
+    }
+    return try stored(acc, multipliers: multipliers, residual: residual)
+  }
+
+  /// Stores sums with one multiplier for each channel.
+  func stored(
+    _ acc: [Int32], multipliers: [Float], residual: Operand?
+  ) throws(Diagnostic) -> Tensor {
+    guard let residual else { return try stored(acc, multipliers, qr_residual(), nil) }
+    let params = try residual.perTensorParams()
+    let bytes = residual.tensor.byteArray
+    guard bytes.count == acc.count else {
+      throw Diagnostic(
+        .shapeMismatch, "the residual is [\(residual.shape)], the result [\(type.shape)]")
+    }
+    let description = qr_residual(
+      values: nil, is_signed: residual.element == .i8, zero_point: params.zeroPoint,
+      multiplier: try rescale(params.scale))
+    return try stored(acc, multipliers, description, bytes)
+  }
+
+  private func stored(
+    _ acc: [Int32], _ multipliers: [Float], _ residual: qr_residual, _ residualBytes: [UInt8]?
+  ) throws(Diagnostic) -> Tensor {
+    let sizes = (Int64(outer), Int64(channels), Int64(inner))
+    switch epilogue.result {
+    case .quantized(let element, let params):
+      let store = try self.store(element, params)
+      var bytes = [UInt8](repeating: 0, count: acc.count)
+      withResidual(residual, residualBytes) {
+        qr_requantize(sizes.0, sizes.1, sizes.2, acc, multipliers, $0, store, &bytes)
+      }
+      return try Tensor.of(element, type.shape, bytes: bytes)
+    case .float:
+      var y = [Float](repeating: 0, count: acc.count)
+      withResidual(residual, residualBytes) {
+        qr_scale_to_f32(
+          sizes.0, sizes.1, sizes.2, acc, multipliers, $0, epilogue.clamp.lower ?? .nan,
+          epilogue.clamp.upper ?? .nan, &y)
+      }
+      return try Tensor(.f32, type.shape, y)
+    }
+  }
+
+  /// The pointer lives while `bytes` does, which is for the whole call.
+  private func withResidual(
+    _ residual: qr_residual, _ bytes: [UInt8]?, _ body: (qr_residual) -> Void
+  ) {
+    guard let bytes else { return body(residual) }
+    bytes.withUnsafeBufferPointer {
+      body(
+        qr_residual(
+          values: $0.baseAddress, is_signed: residual.is_signed, zero_point: residual.zero_point,
+          multiplier: residual.multiplier))
+    }
+  }
+
+  /// Stores values in units of the result's step, or real numbers for a float result.
+  func stored(steps t: [Float]) throws(Diagnostic) -> Tensor {
+    switch epilogue.result {
+    case .quantized(let element, let params):
+      var bytes = [UInt8](repeating: 0, count: t.count)
+      qr_store_steps(Int64(t.count), t, try store(element, params), &bytes)
+      return try Tensor.of(element, type.shape, bytes: bytes)
+    case .float:
+      var constants = qr_constants.reference
+      var y = [Float](repeating: 0, count: t.count)
+      qr_unary_f32(
+        &constants, QR_CLIP, epilogue.clamp.lower ?? .nan, epilogue.clamp.upper ?? .nan,
+        Int64(t.count), t, &y)
+      return try Tensor(.f32, type.shape, y)
+    }
+  }
+
+  /// The multiplier of an operand of a sum, or of a residual.
+  func rescale(_ inputScale: Float) throws(Diagnostic) -> Float {
+    switch epilogue.result {
+    case .quantized(_, let params):
+      try Multiplier.rescale(inputScale: inputScale, outputScale: params.scale)
+    case .float: inputScale
+    }
+  }
+
+  /// The multiplier of a window's sum.
+  func average(_ inputScale: Float, count: Int) throws(Diagnostic) -> Float {
+    switch epilogue.result {
+    case .quantized(_, let params):
+      try Multiplier.average(inputScale: inputScale, outputScale: params.scale, count: count)
+    case .float: try Multiplier.floatAverage(inputScale: inputScale, count: count)
+    }
+  }
+
+  private func store(
+    _ element: ElementType, _ params: QuantParams
+  ) throws(Diagnostic) -> qr_store {
+    guard element.bitWidth == 8, params.isPerTensor, let bounds = element.storageBounds else {
+      throw Diagnostic(.unsupportedElementType, "\(element.rawValue) as the result of a q op")
+    }
+    let clamp = clampBounds(
+      lower: epilogue.clamp.lower, upper: epilogue.clamp.upper, scale: params.scale,
+      zeroPoint: params.zeroPoint, bounds: bounds)
+    return qr_store(
+      zero_point: params.zeroPoint, low: clamp.lowerBound, high: clamp.upperBound)
+  }
+}
