@@ -144,7 +144,7 @@ private struct FloatConvolutionEmitter {
         }
       }
       out.block("QF_UNROLL for (uint32_t m = 0; m < \(rows); ++m)") { out in
-        out.line("if (first + m >= p->count) break;")
+        out.line("if (first + m >= p->count) continue;")
         out.block("QF_UNROLL for (uint32_t z = 0; z < \(panels); ++z)") { emitStore(into: &$0) }
       }
     }
@@ -196,6 +196,7 @@ private struct FloatConvolutionEmitter {
             const uint32_t group_left = g->panels_per_group - panel % g->panels_per_group;
             const uint32_t tile_left = panel_end - panel;
             const uint32_t left = tile_left < group_left ? tile_left : group_left;
+            (void)left;
             """)
           FloatTile.dispatch(for: target, rows: "count", panels: "left", into: &out) { tile in
             """

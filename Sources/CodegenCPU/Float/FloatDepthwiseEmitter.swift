@@ -49,66 +49,74 @@ extension KernelEmitter {
       const \(FloatDepthwiseKernel.layout.structName) *g, const char *in, const char *w,
           const char *b, const char *r, char *to, uint32_t y, uint32_t x, uint32_t count, uint32_t c
       """
-    out.block("QF void \(spec.symbol)_pixels(\(parameters), uint32_t lanes)") { out in
+    for isWhole in [true, false] {
+      let header = isWhole ? "whole(\(parameters))" : "part(\(parameters), uint32_t lanes)"
+      out.block("static void \(spec.symbol)_\(header)") { out in
+        emitDepthwiseBody(
+          epilogue, lanes: isWhole ? "16" : "lanes", unroll: isWhole ? "QF_UNROLL " : "", into: &out
+        )
+      }
+    }
+    out.blank()
+  }
+
+  private static func emitDepthwiseBody(
+    _ epilogue: FloatEpilogueEmitter, lanes: String, unroll: String, into out: inout CSource
+  ) {
+    out.line(
+      """
+      const int32_t iy = (int32_t)(y * g->stride_rows) - (int32_t)g->padding_rows;
+      const int32_t ix = (int32_t)(x * g->stride_pixels) - (int32_t)g->padding_pixels;
+      const uint32_t reach = (g->kernel_pixels - 1) * g->dilation_pixels + 3 * g->stride_pixels;
+      const int inside = count == 4 && ix >= 0 && (uint32_t)ix + reach < g->input_pixels;
+      const size_t step = (size_t)g->stride_pixels * g->input_pixel_pitch;
+      qf acc[4] = {qf_set(0), qf_set(0), qf_set(0), qf_set(0)};
+      """)
+    out.block("for (uint32_t ky = 0; ky < g->kernel_rows; ++ky)") { out in
       out.line(
         """
-        const int32_t iy = (int32_t)(y * g->stride_rows) - (int32_t)g->padding_rows;
-        const int32_t ix = (int32_t)(x * g->stride_pixels) - (int32_t)g->padding_pixels;
-        const uint32_t reach = (g->kernel_pixels - 1) * g->dilation_pixels + 3 * g->stride_pixels;
-        const int inside = count == 4 && ix >= 0 && (uint32_t)ix + reach < g->input_pixels;
-        const size_t step = (size_t)g->stride_pixels * g->input_pixel_pitch;
-        qf acc[4] = {qf_set(0), qf_set(0), qf_set(0), qf_set(0)};
+        const uint32_t row = (uint32_t)iy + ky * g->dilation_rows;
+        const int row_inside = row < g->input_rows;
+        const char *from = in + (size_t)(row_inside ? row : 0) * g->input_row_pitch + (size_t)c * 4;
         """)
-      out.block("for (uint32_t ky = 0; ky < g->kernel_rows; ++ky)") { out in
-        out.line(
-          """
-          const uint32_t row = (uint32_t)iy + ky * g->dilation_rows;
-          const int row_inside = row < g->input_rows;
-          const char *from = in + (size_t)(row_inside ? row : 0) * g->input_row_pitch + (size_t)c * 4;
-          """)
-        out.block("for (uint32_t kx = 0; kx < g->kernel_pixels; ++kx, w += 64)") { out in
-          out.line("const qf weight = qf_load(w);")
-          out.line("const uint32_t first = (uint32_t)ix + kx * g->dilation_pixels;")
-          out.block("if (inside && row_inside)") { out in
-            out.line("const char *p = from + (size_t)first * g->input_pixel_pitch;")
+      out.block("for (uint32_t kx = 0; kx < g->kernel_pixels; ++kx, w += 64)") { out in
+        out.line("const qf weight = qf_load(w);")
+        out.line("const uint32_t first = (uint32_t)ix + kx * g->dilation_pixels;")
+        out.block("if (inside && row_inside)") { out in
+          out.line("const char *p = from + (size_t)first * g->input_pixel_pitch;")
+          out.line(
+            """
+            \(unroll)for (uint32_t m = 0; m < 4; ++m) {
+              acc[m] = qf_fma(qf_load_n(p + m * step, \(lanes), 0), weight, acc[m]);
+            }
+            """)
+        }
+        out.block("else") { out in
+          out.block("\(unroll)for (uint32_t m = 0; m < 4; ++m)") { out in
             out.line(
               """
-              QF_UNROLL for (uint32_t m = 0; m < 4; ++m) {
-                acc[m] = qf_fma(qf_load_n(p + m * step, lanes, 0), weight, acc[m]);
+              const uint32_t column = first + m * g->stride_pixels;
+              qf value = qf_set(0);
+              if (row_inside && column < g->input_pixels) {
+                value = qf_load_n(from + (size_t)column * g->input_pixel_pitch, \(lanes), 0);
               }
+              acc[m] = qf_fma(value, weight, acc[m]);
               """)
-          }
-          out.block("else") { out in
-            out.block("QF_UNROLL for (uint32_t m = 0; m < 4; ++m)") { out in
-              out.line(
-                """
-                const uint32_t column = first + m * g->stride_pixels;
-                qf value = qf_set(0);
-                if (row_inside && column < g->input_pixels) {
-                  value = qf_load_n(from + (size_t)column * g->input_pixel_pitch, lanes, 0);
-                }
-                acc[m] = qf_fma(value, weight, acc[m]);
-                """)
-            }
           }
         }
       }
-      out.block("QF_UNROLL for (uint32_t m = 0; m < 4; ++m)") { out in
-        out.line("if (m >= count) break;")
-        out.line("qf v = acc[m];")
-        out.line(
-          epilogue.statements(
-            "v", bias: "qf_load(b)",
-            residual: "qf_load_n(r + (size_t)(x + m) * g->residual_pixel_pitch + (size_t)c * 4, lanes, 0)"))
-        out.line("qf_store_n(to + (size_t)(x + m) * g->output_pixel_pitch + (size_t)c * 4, v, lanes);")
-      }
     }
-    out.block("static void \(spec.symbol)_whole(\(parameters))") { out in
-      out.line("\(spec.symbol)_pixels(g, in, w, b, r, to, y, x, count, c, 16);")
+    out.block("\(unroll)for (uint32_t m = 0; m < 4; ++m)") { out in
+      out.line("if (m >= count) continue;")
+      out.line("qf v = acc[m];")
+      out.line(
+        epilogue.statements(
+          "v", bias: "qf_load(b)",
+          residual:
+            "qf_load_n(r + (size_t)(x + m) * g->residual_pixel_pitch + (size_t)c * 4, \(lanes), 0)")
+      )
+      out.line(
+        "qf_store_n(to + (size_t)(x + m) * g->output_pixel_pitch + (size_t)c * 4, v, \(lanes));")
     }
-    out.block("static void \(spec.symbol)_part(\(parameters), uint32_t lanes)") { out in
-      out.line("\(spec.symbol)_pixels(g, in, w, b, r, to, y, x, count, c, lanes);")
-    }
-    out.blank()
   }
 }

@@ -43,7 +43,9 @@ private struct FloatMatMulEmitter {
     ) { out in
       out.line("const intptr_t row = g->rhs_row, column = g->rhs_column;")
       out.block("if (column == 4)") { out in
-        out.line("for (uint32_t k = 0; k < g->k; ++k, b += row) qf_store(to + (size_t)k * 64, qf_load_n(b, columns, 0));")
+        out.line(
+          "for (uint32_t k = 0; k < g->k; ++k, b += row) qf_store(to + (size_t)k * 64, qf_load_n(b, columns, 0));"
+        )
         out.line("return;")
       }
       out.line("uint32_t k = 0;")
@@ -56,11 +58,13 @@ private struct FloatMatMulEmitter {
             out.line("const float *from = (const float *)(b + (intptr_t)j * column) + k;")
             out.line("for (int i = 0; i < 4; ++i) lanes[i][j] = from[i];")
           }
-          out.line("for (int i = 0; i < 4; ++i) qf_store(to + (size_t)(k + i) * 64, qf_load(lanes[i]));")
+          out.line(
+            "for (int i = 0; i < 4; ++i) qf_store(to + (size_t)(k + i) * 64, qf_load(lanes[i]));")
         }
       }
       out.block("for (; k < g->k; ++k)") { out in
-        out.line("qf_store(to + (size_t)k * 64, qf_load_strided(b + (intptr_t)k * row, column, columns));")
+        out.line(
+          "qf_store(to + (size_t)k * 64, qf_load_strided(b + (intptr_t)k * row, column, columns));")
       }
     }
     out.blank()
@@ -82,7 +86,7 @@ private struct FloatMatMulEmitter {
       }
       out.line("\(symbol)_core_\(tile.suffix)(a, b, 64, (size_t)g->k * 64, g->k, acc);")
       out.block("QF_UNROLL for (uint32_t m = 0; m < \(rows); ++m)") { out in
-        out.line("if (m >= count) break;")
+        out.line("if (m >= count) continue;")
         out.block("QF_UNROLL for (uint32_t z = 0; z < \(panels); ++z)") { out in
           out.line("const uint32_t n = columns - 16 * z < 16 ? columns - 16 * z : 16;")
           out.line("qf v = acc[m][z];")

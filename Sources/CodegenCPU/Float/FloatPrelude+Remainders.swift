@@ -1,11 +1,17 @@
 extension FloatPrelude {
-  /// Remainders of floats and integers, and integer division that never traps: a division by zero
+  /// Truncation, remainders of floats and integers, and integer division that never traps: a division by zero
   /// gives 0, and the smallest integer over -1 wraps.
   static let remainders = """
     QF int32_t qi_constant(float bits) {
       int32_t value;
       __builtin_memcpy(&value, &bits, 4);
       return value;
+    }
+    /* Towards zero; what lies beyond 64 bits saturates, NaN gives 0. */
+    QF int64_t qi_truncate(float x) {
+      if (x != x) return 0;
+      if (x >= 0x1p63f) return INT64_MAX;
+      return x <= -0x1p63f ? INT64_MIN : (int64_t)x;
     }
     QF int64_t qi_div(int64_t a, int64_t b) {
       return b == 0 ? 0 : b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;

@@ -11,6 +11,7 @@ import Targets
 enum FloatPrelude {
   static func text(for target: CPUTarget) -> String {
     types + (target.hasFMA ? hardwareFMA : emulatedFMA) + arithmetic + functions + remainders
+      + movement
   }
 
   private static let types = """
@@ -25,8 +26,8 @@ enum FloatPrelude {
     typedef int64_t ql __attribute__((ext_vector_type(16)));
 
     QF qf qf_set(float a) { return (qf)a; }
-    QF qi qf_bits(qf a) { return __builtin_astype(a, qi); }
-    QF qf qf_from_bits(qi a) { return __builtin_astype(a, qf); }
+    QF qi qf_bits(qf a) { return (qi)a; }
+    QF qf qf_from_bits(qi a) { return (qf)a; }
     QF qf qf_select(qi m, qf a, qf b) {
       return qf_from_bits((qf_bits(a) & m) | (qf_bits(b) & ~m));
     }
@@ -96,12 +97,12 @@ enum FloatPrelude {
       const qd s = p + d;
       const qd t = s - p;
       const qd error = (p - (s - t)) + (d - t); /* exact; NaN beside an infinity */
-      const ql bits = __builtin_astype(s, ql);
+      const ql bits = (ql)s;
       const ql inexact = (error < 0) | (error > 0);
       const ql away = ((error > 0) == (s > 0));
       const ql even = (bits & 1) == 0;
       const ql odd = bits + (inexact & even & ((away & 2) - 1));
-      return __builtin_convertvector(__builtin_astype(odd, qd), qf);
+      return __builtin_convertvector((qd)odd, qf);
     }
 
     """

@@ -14,7 +14,8 @@ struct FloatTile: Hashable {
     switch target.vectorRegisters {
     case 32...:
       return [
-        FloatTile(rows: 12, panels: 2), FloatTile(rows: 4, panels: 4), FloatTile(rows: 1, panels: 4),
+        FloatTile(rows: 12, panels: 2), FloatTile(rows: 4, panels: 4),
+        FloatTile(rows: 1, panels: 4),
       ]
     default:
       return [

@@ -69,7 +69,9 @@ struct MapWriter {
       let isDense = patterns[index] == .contiguous
       if type == .bool {
         let step = isDense ? "1" : "in\(index)_step"
-        out.line("const qi v\(index) = qf_load_bool(in\(index) + (intptr_t)i * \(step), \(step), \(lanes));")
+        out.line(
+          "const qi v\(index) = qf_load_bool(in\(index) + (intptr_t)i * \(step), \(step), \(lanes));"
+        )
       } else if isDense {
         out.line("const qf v\(index) = qf_load_n(in\(index) + (size_t)i * 4, \(lanes), 0);")
       } else {
@@ -128,7 +130,8 @@ struct MapWriter {
     case .fmod: return "qf_fmod(\(v[0]), \(v[1]))"
     case .prelu: return "qf_select(\(v[0]) < 0, \(v[0]) * \(v[1]), \(v[0]))"
     case .equal:
-      return expression.isPredicate(step.operands[0]) ? "~(\(v[0]) ^ \(v[1]))" : "\(v[0]) == \(v[1])"
+      return expression.isPredicate(step.operands[0])
+        ? "~(\(v[0]) ^ \(v[1]))" : "\(v[0]) == \(v[1])"
     case .less: return "\(v[0]) < \(v[1])"
     case .greater: return "\(v[0]) > \(v[1])"
     case .lessOrEqual: return "\(v[0]) <= \(v[1])"
