@@ -1,0 +1,24 @@
+import Diagnostics
+import GraphIR
+
+/// Folds the `dequantize` ops before products, sums and pools whose result stays float.
+///
+/// - Numerics: within rounding of the float chain; integer sums are exact.
+package let foldDequantize = Pass("fold-dequantize") { graph throws(Diagnostic) in
+  var taken: Set<ValueID> = []
+  // From the outputs backwards, so that the longest chain is found first.
+  for id in graph.values.reversed() where graph.resolve(id) == id && !taken.contains(id) {
+    let chain = graph.kernelChain(endingAt: id, accepting: { _ in true })
+    var kernel = try graph.foldProduct(endingAt: id, result: .float, quantize: nil)
+    if kernel == nil {
+      kernel = try graph.foldBinary(endingAt: id, result: .float, quantize: nil)
+    }
+    if kernel == nil { kernel = try graph.foldPool(id, result: .float, quantize: nil) }
+    if let kernel {
+      taken.formUnion(chain?.members ?? [])
+      if graph[kernel].name.isEmpty { graph.bequeathName(of: id, to: kernel) }
+      graph.replaceUses(of: id, with: kernel)
+    }
+  }
+  try graph.compact()
+}

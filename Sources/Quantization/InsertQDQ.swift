@@ -1,0 +1,167 @@
+import Diagnostics
+import GraphIR
+import QuantMath
+import Tensors
+
+/// Puts `quantize` behind every value that is to be stored as integers, and `dequantize` before
+/// each of its readers; weights and biases become integer constants with `dequantize`.
+///
+/// - Applies: to a float graph; one with pairs of its own stays as it is.
+/// - Throws: `QC3001` when the table has no range for a value.
+func insertQDQ(recipe: Recipe, ranges: @escaping RangeTable) -> Pass {
+  Pass("insert-qdq") { graph throws(Diagnostic) in
+    try graph.compact()
+    guard !graph.isQuantized else { return }
+    let placement = QDQPlacement(graph, recipe, ranges)
+    var insertion = QDQInsertion(placement, graph)
+    try insertion.run()
+    graph = insertion.graph
+    try graph.compact()
+  }
+}
+
+/// Writes a placement into the graph.
+private struct QDQInsertion {
+  private(set) var graph: Graph
+  private let placement: QDQPlacement
+  private let nodeCount: Int
+  private var params: [ValueID: QuantParams] = [:]
+  private var quantized: [ValueID: ValueID] = [:]
+  private var symmetric: [ValueID: ValueID] = [:]
+  /// The add that gives a matmul its bias.
+  private var biasAdds: [ValueID: ValueID] = [:]
+
+  init(_ placement: QDQPlacement, _ graph: Graph) {
+    self.placement = placement
+    self.graph = graph
+    nodeCount = graph.nodes.count
+    for id in graph.values where graph.op(id) == .binary(.add) {
+      if let (anchor, _) = graph.product(endingAt: id, accepting: { _ in true }) {
+        biasAdds[anchor] = id
+      }
+    }
+  }
+
+  mutating func run() throws(Diagnostic) {
+    for id in placement.stored.sorted() {
+      let own = try params(of: id, isSymmetric: false)
+      params[id] = own
+      quantized[id] = try graph.append(.quantize(Quantize(.u8, own)), [id])
+    }
+    for id in placement.storedSymmetric.sorted() {
+      let own = try params(of: id, isSymmetric: true)
+      symmetric[id] = try graph.append(.quantize(Quantize(.i8, own)), [id])
+    }
+    for index in 0..<nodeCount {
+      let user = ValueID(index)
+      if placement.readers.contains(user) { try quantizeConstants(of: user) }
+      try redirectOperands(of: user)
+    }
+    for (index, output) in graph.outputs.enumerated() {
+      if placement.integerResults.contains(output.value), let integers = quantized[output.value] {
+        graph.setOutput(index, to: try graph.append(.dequantize, [integers]))
+      }
+    }
+  }
+
+  private func params(of id: ValueID, isSymmetric: Bool) throws(Diagnostic) -> QuantParams {
+    guard let range = placement.classes.range(of: id) else {
+      throw Diagnostic(
+        .missingCalibration, "the calibration table has no range for this value",
+        at: "'\(graph[id].name)' (\(graph.op(id).mnemonic))",
+        hint: "run: quantc calibrate <model> --input <name>=<samples.npy>")
+    }
+    do throws(Diagnostic) {
+      return try QuantParams.covering(
+        (range.lowerBound, range.upperBound), bounds: isSymmetric ? -127...127 : 0...255,
+        isSymmetric: isSymmetric)
+    } catch {
+      throw Diagnostic(error.code, error.message, at: "'\(graph[id].name)'", hint: error.hint)
+    }
+  }
+
+  /// Lets `user` read its stored operands through `dequantize`.
+  private mutating func redirectOperands(of user: ValueID) throws(Diagnostic) {
+    let readsIntegers = placement.readers.contains(user)
+    var read: [ValueID: ValueID] = [:]
+    for (index, operand) in graph.operands(of: user).enumerated() {
+      let isRight = index == 1 && graph.op(user) == .matMul && readsIntegers
+      guard let integers = isRight ? symmetric[operand] : quantized[operand],
+        readsIntegers || placement.integerResults.contains(operand)
+      else { continue }
+      if read[integers] == nil { read[integers] = try graph.append(.dequantize, [integers]) }
+      if let real = read[integers] { graph.setOperand(index, of: user, to: real) }
+    }
+  }
+
+  // MARK: Constants
+
+  private mutating func quantizeConstants(of user: ValueID) throws(Diagnostic) {
+    switch graph.op(user) {
+    case .conv:
+      let operands = graph.operands(of: user)
+      let bias = operands.count == 3 ? (user: user, index: 2) : nil
+      try quantizeWeights(of: user, axis: 0, bias: bias)
+    case .matMul:
+      guard graph.constant(graph.operand(1, of: user)) != nil else { return }
+      try quantizeWeights(of: user, axis: 1, bias: biasAdds[user].map { ($0, 1) })
+    case .binary:
+      for (index, operand) in graph.operands(of: user).enumerated() {
+        guard let tensor = graph.constant(operand), tensor.element == .f32,
+          tensor.shape.elementCount > 1
+        else { continue }
+        graph.setOperand(index, of: user, to: try quantizedPerTensor(tensor))
+      }
+    default:
+      return
+    }
+  }
+
+  /// Replaces the weights of a product, and its bias where it has one.
+  private mutating func quantizeWeights(
+    of product: ValueID, axis: Int, bias: (user: ValueID, index: Int)?
+  ) throws(Diagnostic) {
+    guard let tensor = graph.constant(graph.operand(1, of: product)),
+      let inputScale = params[graph.operand(0, of: product)]?.scale
+    else { return }
+    let values = tensor.floats
+    do throws(Diagnostic) {
+      var weights = try QuantizedWeights(values, shape: tensor.shape, axis: axis)
+      if let bias, let floats = graph.constant(graph.operand(bias.index, of: bias.user))?.floats {
+        let integers = try QuantizedBias(
+          floats, inputScale: inputScale, weights: &weights, floatWeights: values)
+        let real = try appendDequantized(
+          try Tensor(.i32, try Shape([floats.count]), integers.values), axis: 0, integers.scales)
+        graph.setOperand(bias.index, of: bias.user, to: real)
+      }
+      let real = try appendDequantized(
+        try Tensor(.i8, tensor.shape, weights.values), axis: axis, weights.scales)
+      graph.setOperand(1, of: product, to: real)
+    } catch {
+      throw Diagnostic(
+        error.code, error.message, at: "node '\(graph[product].source)'", hint: error.hint)
+    }
+  }
+
+  private mutating func appendDequantized(
+    _ tensor: Tensor, axis: Int, _ scales: [Float]
+  ) throws(Diagnostic) -> ValueID {
+    let zeros = [Int32](repeating: 0, count: scales.count)
+    let constant = graph.appendConstant(
+      tensor,
+      quantization: try QuantParams(.perChannel(axis: axis), scales: scales, zeroPoints: zeros))
+    return try graph.append(.dequantize, [constant])
+  }
+
+  private mutating func quantizedPerTensor(_ tensor: Tensor) throws(Diagnostic) -> ValueID {
+    let values = tensor.floats
+    let own = try QuantParams.covering(
+      (values.min() ?? 0, values.max() ?? 0), bounds: 0...255)
+    let integers = values.map {
+      UInt8(quantize($0, scale: own.scale, zeroPoint: own.zeroPoint, bounds: 0...255))
+    }
+    let constant = graph.appendConstant(
+      try Tensor(.u8, tensor.shape, integers), quantization: own)
+    return try graph.append(.dequantize, [constant])
+  }
+}
