@@ -26,7 +26,9 @@ class Quantc:
         return run_package(self._path(model), split, model.work)
 
     def time(self, model, threads, seconds):
-        text = run("bench", self._path(model), "--threads", threads, "--json")
+        arguments = _input_arguments(model.split("dev").sample(0), model.work)
+        text = run(
+            "bench", self._path(model), *arguments, "--threads", threads, "--seconds", seconds, "--json")
         return json.loads(text)["latency_ms"]
 
     def _path(self, model):
@@ -37,16 +39,22 @@ def run_package(package, split, work):
     """The metric's output for all samples of `split`, by `quantc run`."""
     metric = split.metric
     names = metric.get("outputs") or [metric["output"]]
-    arguments = []
-    for key, array in split.inputs.items():
-        file = work / f"input-{key}.npy"
-        np.save(file, array)
-        arguments += ["--input", f"{key}={file}"]
+    arguments = _input_arguments(split.inputs, work)
     results = {name: work / f"output-{name}.npy" for name in names}
     for name, file in results.items():
         arguments += ["--output", f"{name}={file}"]
     run("run", package, *arguments)
     return {name: np.load(file) for name, file in results.items()}
+
+
+def _input_arguments(inputs, work):
+    """`--input` arguments that give these arrays, written as files."""
+    arguments = []
+    for key, array in inputs.items():
+        file = work / f"input-{key}.npy"
+        np.save(file, array)
+        arguments += ["--input", f"{key}={file}"]
+    return arguments
 
 
 def run(*arguments):
