@@ -28,7 +28,8 @@ static void resolve_buffers(qc_context *context) {
   }
   uint32_t next = context->input_slot_count;
   for (uint32_t i = 0; i < count; ++i) {
-    if (plan->buffers[i].kind != QC_BUFFER_OUTPUT) continue;
+    if (plan->buffers[i].kind != QC_BUFFER_OUTPUT)
+      continue;
     context->slots[next++] = (qc_port_slot){i, plan->buffers[i].index};
   }
   context->output_slot_count = next - context->input_slot_count;
@@ -41,9 +42,12 @@ static void resolve_steps(qc_context *context, uint32_t threads) {
   for (uint32_t i = 0; i < context->step_count; ++i) {
     const qc_plan_step *step = &plan->steps[i];
     uint32_t parts = threads;
-    if (parts > step->thread_limit) parts = step->thread_limit;
-    if (parts > step->tile_count) parts = step->tile_count;
-    if (parts > 1) context->is_shared = 1;
+    if (parts > step->thread_limit)
+      parts = step->thread_limit;
+    if (parts > step->tile_count)
+      parts = step->tile_count;
+    if (parts > 1)
+      context->is_shared = 1;
     context->calls[i] = (qc_call){
         .kernel = model->kernels[step->kernel],
         .arguments = plan->arguments + step->argument_offset,
@@ -69,27 +73,29 @@ static qc_status allocate(qc_context *context, uint32_t threads, qc_error *error
   const uint64_t stride = round_up(header->scratch_bytes) + QC_BUFFER_SLACK;
   const uint64_t total = arena_bytes + threads * stride;
   if (total > context->model->memory_limit) {
-    return qc_fail(
-        error, QC_OUT_OF_MEMORY, NULL, "a context of %u threads needs %llu bytes, beyond the limit",
-        threads, (unsigned long long)total);
+    return qc_fail(error, QC_OUT_OF_MEMORY, NULL,
+                   "a context of %u threads needs %llu bytes, beyond the limit", threads,
+                   (unsigned long long)total);
   }
   const qc_status status = qc_region_map(&context->memory, total, 1, error);
-  if (status != QC_OK) return status;
+  if (status != QC_OK)
+    return status;
   context->pool.scratch = context->memory.bytes + arena_bytes;
   context->pool.scratch_stride = stride;
   context->pool.calls = context->calls;
   return QC_OK;
 }
 
-qc_status qc_context_create(
-    qc_model *model, uint32_t threads, qc_context **context, qc_error *error) {
+qc_status qc_context_create(qc_model *model, uint32_t threads, qc_context **context,
+                            qc_error *error) {
   if (model == NULL || context == NULL || threads == 0 || threads > QC_MAX_THREADS) {
-    return qc_fail(
-        error, QC_INVALID_ARGUMENT, NULL, "a context has 1 to %u threads", QC_MAX_THREADS);
+    return qc_fail(error, QC_INVALID_ARGUMENT, NULL, "a context has 1 to %u threads",
+                   QC_MAX_THREADS);
   }
   *context = NULL;
   qc_context *made = aligned_alloc(_Alignof(qc_context), sizeof *made);
-  if (made == NULL) return qc_fail(error, QC_OUT_OF_MEMORY, NULL, "no memory for a context");
+  if (made == NULL)
+    return qc_fail(error, QC_OUT_OF_MEMORY, NULL, "no memory for a context");
   memset(made, 0, sizeof *made);
   atomic_init(&made->is_busy, 0);
   made->model = model;
@@ -109,7 +115,8 @@ qc_status qc_context_create(
 }
 
 void qc_context_destroy(qc_context *context) {
-  if (context == NULL) return;
+  if (context == NULL)
+    return;
   qc_pool_stop(&context->pool);
   qc_region_unmap(&context->memory);
   free(context->calls);

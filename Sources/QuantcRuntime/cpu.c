@@ -14,7 +14,9 @@ static uint64_t saved_registers(void) {
   return (uint64_t)high << 32 | low;
 }
 
-static int has(uint64_t word, uint64_t bits) { return (word & bits) == bits; }
+static int has(uint64_t word, uint64_t bits) {
+  return (word & bits) == bits;
+}
 
 /// The levels that variants are made of.
 typedef struct cpu_levels {
@@ -29,28 +31,37 @@ typedef struct cpu_levels {
 static cpu_levels read_levels(void) {
   cpu_levels levels = {0, 0, 0};
   uint32_t a, b, c, d;
-  if (!__get_cpuid(1, &a, &b, &c, &d)) return levels;
+  if (!__get_cpuid(1, &a, &b, &c, &d))
+    return levels;
   const uint32_t fma = 1u << 12, movbe = 1u << 22, osxsave = 1u << 27, avx = 1u << 28,
                  f16c = 1u << 29;
-  if (!has(c, fma | movbe | osxsave | avx | f16c)) return levels;
+  if (!has(c, fma | movbe | osxsave | avx | f16c))
+    return levels;
   const uint64_t saved = saved_registers();
-  if (!has(saved, 0x06)) return levels;
-  if (!__get_cpuid(0x80000001u, &a, &b, &c, &d) || !has(c, 1u << 5)) return levels;  // LZCNT
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return levels;
+  if (!has(saved, 0x06))
+    return levels;
+  if (!__get_cpuid(0x80000001u, &a, &b, &c, &d) || !has(c, 1u << 5))
+    return levels; // LZCNT
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d))
+    return levels;
   const uint32_t bmi1 = 1u << 3, avx2 = 1u << 5, bmi2 = 1u << 8;
   levels.v3 = has(b, bmi1 | avx2 | bmi2);
-  const uint32_t v4 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;  // F, DQ, CD, BW, VL
+  const uint32_t v4 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31; // F, DQ, CD, BW, VL
   const uint32_t vnni = 1u << 11;
   levels.avx512vnni = levels.v3 && has(saved, 0xe6) && has(b, v4) && has(c, vnni);
-  if (__get_cpuid_count(7, 1, &a, &b, &c, &d)) levels.avxvnni = levels.v3 && has(a, 1u << 4);
+  if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
+    levels.avxvnni = levels.v3 && has(a, 1u << 4);
   return levels;
 }
 
 static int extension_supported(const char *variant) {
   const cpu_levels levels = read_levels();
-  if (strcmp(variant, "avx2") == 0) return levels.v3;
-  if (strcmp(variant, "avx512vnni") == 0) return levels.avx512vnni;
-  if (strcmp(variant, "avxvnni") == 0) return levels.avxvnni;
+  if (strcmp(variant, "avx2") == 0)
+    return levels.v3;
+  if (strcmp(variant, "avx512vnni") == 0)
+    return levels.avx512vnni;
+  if (strcmp(variant, "avxvnni") == 0)
+    return levels.avxvnni;
   return 0;
 }
 #else
@@ -61,7 +72,8 @@ static int extension_supported(const char *variant) {
 #endif
 
 int qc_host_supports(const char *variant) {
-  if (variant == NULL) return 0;
+  if (variant == NULL)
+    return 0;
   return strcmp(variant, "portable") == 0 || extension_supported(variant);
 }
 

@@ -17,7 +17,9 @@ static inline uint64_t qc_float_state_enter(void) {
   return before;
 }
 
-static inline void qc_float_state_leave(uint64_t before) { _mm_setcsr((uint32_t)before); }
+static inline void qc_float_state_leave(uint64_t before) {
+  _mm_setcsr((uint32_t)before);
+}
 
 #elif defined(__aarch64__)
 

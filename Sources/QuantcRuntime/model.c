@@ -9,8 +9,10 @@ void qc_model_retain(qc_model *model) {
 }
 
 void qc_model_close(qc_model *model) {
-  if (model == NULL) return;
-  if (atomic_fetch_sub_explicit(&model->holders, 1, memory_order_acq_rel) != 1) return;
+  if (model == NULL)
+    return;
+  if (atomic_fetch_sub_explicit(&model->holders, 1, memory_order_acq_rel) != 1)
+    return;
   qc_object_unmap(&model->object);
   qc_region_unmap(&model->weights);
   qc_region_unmap(&model->plan_bytes);
@@ -22,13 +24,21 @@ void qc_model_close(qc_model *model) {
   free(model);
 }
 
-uint32_t qc_model_input_count(const qc_model *model) { return model->plan.header->input_count; }
+uint32_t qc_model_input_count(const qc_model *model) {
+  return model->plan.header->input_count;
+}
 
-uint32_t qc_model_output_count(const qc_model *model) { return model->plan.header->output_count; }
+uint32_t qc_model_output_count(const qc_model *model) {
+  return model->plan.header->output_count;
+}
 
-uint32_t qc_model_tap_count(const qc_model *model) { return model->plan.header->tap_count; }
+uint32_t qc_model_tap_count(const qc_model *model) {
+  return model->plan.header->tap_count;
+}
 
-uint32_t qc_model_step_count(const qc_model *model) { return model->plan.header->step_count; }
+uint32_t qc_model_step_count(const qc_model *model) {
+  return model->plan.header->step_count;
+}
 
 const qc_tensor_type *qc_model_input(const qc_model *model, uint32_t index) {
   return index < qc_model_input_count(model) ? &model->ports[index] : NULL;
@@ -47,7 +57,9 @@ const qc_step_info *qc_model_step(const qc_model *model, uint32_t index) {
   return index < qc_model_step_count(model) ? &model->steps[index] : NULL;
 }
 
-const char *qc_model_variant(const qc_model *model) { return model->variant; }
+const char *qc_model_variant(const qc_model *model) {
+  return model->variant;
+}
 
 qc_memory qc_model_memory(const qc_model *model) {
   return (qc_memory){

@@ -15,8 +15,8 @@ static qc_status no_memory(qc_error *error) {
 }
 
 /// Picks the kernels to use: the forced variant, or the best one that the processor runs.
-static qc_status choose_kernels(
-    const qc_package *package, const char *forced, const qc_section **chosen, qc_error *error) {
+static qc_status choose_kernels(const qc_package *package, const char *forced,
+                                const qc_section **chosen, qc_error *error) {
   const qc_section *best = NULL;
   int found_any = 0;
   for (uint32_t i = 0; i < package->section_count; ++i) {
@@ -24,22 +24,24 @@ static qc_status choose_kernels(
     if (section->kind != QC_SECTION_KERNELS || section->architecture != qc_host_architecture()) {
       continue;
     }
-    if (forced != NULL && strcmp(section->variant, forced) != 0) continue;
+    if (forced != NULL && strcmp(section->variant, forced) != 0)
+      continue;
     found_any = 1;
-    if (!qc_host_supports(section->variant)) continue;
-    if (best == NULL || section->rank < best->rank) best = section;
+    if (!qc_host_supports(section->variant))
+      continue;
+    if (best == NULL || section->rank < best->rank)
+      best = section;
   }
   *chosen = best;
-  if (best != NULL) return QC_OK;
+  if (best != NULL)
+    return QC_OK;
   if (forced != NULL && !found_any) {
-    return qc_fail(
-        error, QC_UNSUPPORTED_CPU, NULL, "has no kernel variant '%.15s' for this architecture",
-        forced);
+    return qc_fail(error, QC_UNSUPPORTED_CPU, NULL,
+                   "has no kernel variant '%.15s' for this architecture", forced);
   }
   if (forced != NULL) {
-    return qc_fail(
-        error, QC_UNSUPPORTED_CPU, NULL, "this processor cannot run kernel variant '%.15s'",
-        forced);
+    return qc_fail(error, QC_UNSUPPORTED_CPU, NULL,
+                   "this processor cannot run kernel variant '%.15s'", forced);
   }
   return qc_fail(
       error, QC_UNSUPPORTED_CPU, NULL,
@@ -47,39 +49,42 @@ static qc_status choose_kernels(
 }
 
 /// Finds the plan for this machine, or says for which machine the package is.
-static qc_status find_plan(
-    const qc_package *package, const qc_section **plan, qc_error *error) {
+static qc_status find_plan(const qc_package *package, const qc_section **plan, qc_error *error) {
   static const char *const names[] = {"any", "x86-64", "aarch64", "riscv64"};
   *plan = qc_package_find(package, QC_SECTION_PLAN, qc_host_architecture());
-  if (*plan != NULL) return QC_OK;
+  if (*plan != NULL)
+    return QC_OK;
   for (uint32_t i = 0; i < package->section_count; ++i) {
     const qc_section *section = &package->sections[i];
-    if (section->kind != QC_SECTION_PLAN) continue;
-    return qc_fail(
-        error, QC_FOREIGN_ARCHITECTURE, NULL, "was built for %s, and this machine is %s",
-        names[section->architecture], names[qc_host_architecture()]);
+    if (section->kind != QC_SECTION_PLAN)
+      continue;
+    return qc_fail(error, QC_FOREIGN_ARCHITECTURE, NULL, "was built for %s, and this machine is %s",
+                   names[section->architecture], names[qc_host_architecture()]);
   }
   return qc_fail(error, QC_MALFORMED_PACKAGE, NULL, "has no execution plan");
 }
 
 /// Reads the plan and checks all of it that does not concern weights.
-static qc_status read_plan(
-    qc_model *model, const qc_package *package, const qc_section *section, qc_error *error) {
+static qc_status read_plan(qc_model *model, const qc_package *package, const qc_section *section,
+                           qc_error *error) {
   qc_status status = qc_region_map(&model->plan_bytes, section->raw_bytes, 0, error);
-  if (status != QC_OK) return status;
+  if (status != QC_OK)
+    return status;
   const uint32_t index = (uint32_t)(section - package->sections);
   uint8_t *raw = model->plan_bytes.bytes;
   status = qc_package_read(package, index, raw, (size_t)section->raw_bytes, error);
-  if (status != QC_OK) return status;
+  if (status != QC_OK)
+    return status;
   return qc_plan_parse(&model->plan, raw, section->raw_bytes, error);
 }
 
 /// Reads the kernel object, maps it and looks every kernel of the plan up.
-static qc_status read_kernels(
-    qc_model *model, const qc_package *package, const qc_section *section, qc_error *error) {
+static qc_status read_kernels(qc_model *model, const qc_package *package, const qc_section *section,
+                              qc_error *error) {
   const size_t byte_count = (size_t)section->raw_bytes;
   uint8_t *bytes = malloc(byte_count + 1);
-  if (bytes == NULL) return no_memory(error);
+  if (bytes == NULL)
+    return no_memory(error);
   const uint32_t index = (uint32_t)(section - package->sections);
   qc_status status = qc_package_read(package, index, bytes, byte_count, error);
   if (status == QC_OK) {
@@ -93,8 +98,8 @@ static qc_status read_kernels(
     const char *name = plan->texts + plan->kernels[i].name;
     model->kernels[i] = qc_object_find(&model->object, name);
     if (model->kernels[i] == NULL) {
-      status = qc_fail_section(
-          error, QC_MALFORMED_PACKAGE, section, "does not export the kernel '%.100s'", name);
+      status = qc_fail_section(error, QC_MALFORMED_PACKAGE, section,
+                               "does not export the kernel '%.100s'", name);
     }
   }
   free(bytes);
@@ -102,23 +107,22 @@ static qc_status read_kernels(
 }
 
 /// Checks the sum of all that the model and one context will take.
-static qc_status check_memory(
-    const qc_model *model, const qc_section *kernels, uint64_t weight_bytes, uint64_t limit,
-    qc_error *error) {
+static qc_status check_memory(const qc_model *model, const qc_section *kernels,
+                              uint64_t weight_bytes, uint64_t limit, qc_error *error) {
   const qc_plan_header *header = model->plan.header;
   // Each term is below 2^55.
   const uint64_t total = model->plan_bytes.byte_count + kernels->raw_bytes + weight_bytes +
                          header->arena_bytes + header->scratch_bytes;
-  if (total <= limit) return QC_OK;
-  return qc_fail(
-      error, QC_OUT_OF_MEMORY, NULL, "needs %llu bytes of memory, beyond the limit of %llu",
-      (unsigned long long)total, (unsigned long long)limit);
+  if (total <= limit)
+    return QC_OK;
+  return qc_fail(error, QC_OUT_OF_MEMORY, NULL,
+                 "needs %llu bytes of memory, beyond the limit of %llu", (unsigned long long)total,
+                 (unsigned long long)limit);
 }
 
 /// Checks the plan's buffers against the weights and decompresses the frames it uses.
-static qc_status read_weights(
-    qc_model *model, const qc_package *package, const qc_section *kernels, uint64_t limit,
-    qc_error *error) {
+static qc_status read_weights(qc_model *model, const qc_package *package, const qc_section *kernels,
+                              uint64_t limit, qc_error *error) {
   const qc_plan *plan = &model->plan;
   qc_weights weights;
   qc_status status = qc_weights_open(&weights, package, error);
@@ -127,18 +131,23 @@ static qc_status read_weights(
     const uint32_t index = (uint32_t)(weights.section - package->sections);
     qc_error damage;
     if (qc_package_verify(package, index, &damage) == QC_DAMAGED_SECTION) {
-      if (error != NULL) *error = damage;
+      if (error != NULL)
+        *error = damage;
       status = QC_DAMAGED_SECTION;
     }
   }
-  if (status != QC_OK) return status;
+  if (status != QC_OK)
+    return status;
   status = qc_plan_check_buffers(plan, weights.frame_bytes, weights.frame_count, error);
   for (uint32_t i = 0; status == QC_OK && i < plan->header->frame_count; ++i) {
     qc_weights_place(&weights, plan->frames[i].weight_frame);
   }
-  if (status == QC_OK) status = check_memory(model, kernels, weights.region_bytes, limit, error);
-  if (status == QC_OK) status = qc_region_map(&model->weights, weights.region_bytes, 0, error);
-  if (status == QC_OK) status = qc_weights_load(&weights, package, &model->weights, error);
+  if (status == QC_OK)
+    status = check_memory(model, kernels, weights.region_bytes, limit, error);
+  if (status == QC_OK)
+    status = qc_region_map(&model->weights, weights.region_bytes, 0, error);
+  if (status == QC_OK)
+    status = qc_weights_load(&weights, package, &model->weights, error);
   for (uint32_t i = 0; status == QC_OK && i < plan->header->frame_count; ++i) {
     model->frames[i] = model->weights.bytes + weights.places[plan->frames[i].weight_frame];
   }
@@ -196,45 +205,52 @@ static qc_status describe(qc_model *model, qc_error *error) {
 }
 
 /// Verifies the sections that are not used here: damage anywhere in the file is reported.
-static qc_status verify_others(
-    const qc_package *package, const qc_section *plan, const qc_section *kernels,
-    qc_error *error) {
+static qc_status verify_others(const qc_package *package, const qc_section *plan,
+                               const qc_section *kernels, qc_error *error) {
   for (uint32_t i = 0; i < package->section_count; ++i) {
     const qc_section *section = &package->sections[i];
-    if (section == plan || section == kernels || section->kind == QC_SECTION_WEIGHTS) continue;
+    if (section == plan || section == kernels || section->kind == QC_SECTION_WEIGHTS)
+      continue;
     const qc_status status = qc_package_verify(package, i, error);
-    if (status != QC_OK) return status;
+    if (status != QC_OK)
+      return status;
   }
   return QC_OK;
 }
 
 /// Builds the model from an open package.
-static qc_status build(
-    qc_model *model, const qc_package *package, const qc_model_options *options,
-    qc_error *error) {
+static qc_status build(qc_model *model, const qc_package *package, const qc_model_options *options,
+                       qc_error *error) {
   const char *forced = options == NULL ? NULL : options->variant;
-  const uint64_t limit = options == NULL || options->memory_limit == 0 ? default_memory_limit
-                                                                       : options->memory_limit;
+  const uint64_t limit =
+      options == NULL || options->memory_limit == 0 ? default_memory_limit : options->memory_limit;
   model->memory_limit = limit;
   const qc_section *plan = NULL;
   const qc_section *kernels = NULL;
   qc_status status = find_plan(package, &plan, error);
-  if (status == QC_OK) status = choose_kernels(package, forced, &kernels, error);
+  if (status == QC_OK)
+    status = choose_kernels(package, forced, &kernels, error);
   if (status == QC_OK && (plan->raw_bytes > limit || kernels->raw_bytes > limit)) {
     status = qc_fail(error, QC_OUT_OF_MEMORY, NULL, "plan or code is beyond the memory limit");
   }
-  if (status == QC_OK) status = verify_others(package, plan, kernels, error);
-  if (status == QC_OK) status = read_plan(model, package, plan, error);
-  if (status == QC_OK) status = describe(model, error);
-  if (status == QC_OK) status = read_weights(model, package, kernels, limit, error);
-  if (status == QC_OK) status = read_kernels(model, package, kernels, error);
-  if (status == QC_OK) memcpy(model->variant, kernels->variant, sizeof model->variant);
+  if (status == QC_OK)
+    status = verify_others(package, plan, kernels, error);
+  if (status == QC_OK)
+    status = read_plan(model, package, plan, error);
+  if (status == QC_OK)
+    status = describe(model, error);
+  if (status == QC_OK)
+    status = read_weights(model, package, kernels, limit, error);
+  if (status == QC_OK)
+    status = read_kernels(model, package, kernels, error);
+  if (status == QC_OK)
+    memcpy(model->variant, kernels->variant, sizeof model->variant);
   return status;
 }
 
 /// Builds a model and closes the package.
-static qc_status open_package(
-    qc_package *package, const qc_model_options *options, qc_model **model, qc_error *error) {
+static qc_status open_package(qc_package *package, const qc_model_options *options,
+                              qc_model **model, qc_error *error) {
   qc_model *made = calloc(1, sizeof *made);
   if (made == NULL) {
     qc_package_close(package);
@@ -251,19 +267,20 @@ static qc_status open_package(
   return qc_succeed(error);
 }
 
-qc_status qc_model_open(
-    const char *path, const qc_model_options *options, qc_model **model, qc_error *error) {
-  if (model == NULL) return qc_fail(error, QC_INVALID_ARGUMENT, NULL, "model must not be null");
+qc_status qc_model_open(const char *path, const qc_model_options *options, qc_model **model,
+                        qc_error *error) {
+  if (model == NULL)
+    return qc_fail(error, QC_INVALID_ARGUMENT, NULL, "model must not be null");
   *model = NULL;
   qc_package *package = NULL;
   const qc_status status = qc_package_open(path, &package, error);
   return status == QC_OK ? open_package(package, options, model, error) : status;
 }
 
-qc_status qc_model_open_memory(
-    const void *bytes, size_t byte_count, const qc_model_options *options, qc_model **model,
-    qc_error *error) {
-  if (model == NULL) return qc_fail(error, QC_INVALID_ARGUMENT, NULL, "model must not be null");
+qc_status qc_model_open_memory(const void *bytes, size_t byte_count,
+                               const qc_model_options *options, qc_model **model, qc_error *error) {
+  if (model == NULL)
+    return qc_fail(error, QC_INVALID_ARGUMENT, NULL, "model must not be null");
   *model = NULL;
   qc_package *package = NULL;
   const qc_status status = qc_package_open_memory(bytes, byte_count, &package, error);

@@ -6,8 +6,8 @@
 #include "region.h"
 
 /// A kernel: computes tiles `begin ..< end` of its step. `scratch` belongs to the calling thread.
-typedef void qc_kernel(
-    const void *arguments, void *const *buffers, void *scratch, uint32_t begin, uint32_t end);
+typedef void qc_kernel(const void *arguments, void *const *buffers, void *scratch, uint32_t begin,
+                       uint32_t end);
 
 /// The name table of an object; points into the object's bytes.
 typedef struct qc_symbols {
@@ -29,12 +29,11 @@ typedef struct qc_object {
   qc_symbols symbols;
 } qc_object;
 
-/// Maps the object of `byte_count` bytes at `bytes`. Returns null, or what is wrong with it: bounds,
-/// another architecture, relocations, imports or writable data. `error` tells of failures of the
-/// system, whose status comes in `*status`.
-const char *qc_object_map(
-    qc_object *object, const uint8_t *bytes, uint64_t byte_count, qc_status *status,
-    qc_error *error);
+/// Maps the object of `byte_count` bytes at `bytes`. Returns null, or what is wrong with it:
+/// bounds, another architecture, relocations, imports or writable data. `error` tells of failures
+/// of the system, whose status comes in `*status`.
+const char *qc_object_map(qc_object *object, const uint8_t *bytes, uint64_t byte_count,
+                          qc_status *status, qc_error *error);
 
 /// The function of that name, or null.
 qc_kernel *qc_object_find(qc_object *object, const char *name);

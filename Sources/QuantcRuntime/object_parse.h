@@ -28,7 +28,7 @@ typedef struct qc_image {
 
 /// Parses and checks the object. Returns null, or what is wrong with it. `page_bytes` is the
 /// system's page size: ranges of different protection must not share a page.
-const char *qc_object_parse(
-    qc_image *image, const uint8_t *bytes, uint64_t byte_count, uint64_t page_bytes);
+const char *qc_object_parse(qc_image *image, const uint8_t *bytes, uint64_t byte_count,
+                            uint64_t page_bytes);
 
 #endif

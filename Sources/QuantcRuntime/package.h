@@ -16,7 +16,7 @@ struct qc_package {
 qc_status qc_package_read_table(qc_package *package, qc_error *error);
 
 /// The first section of that kind for `architecture` (for plans and kernels) or any; null if none.
-const qc_section *qc_package_find(
-    const qc_package *package, qc_section_kind kind, qc_architecture architecture);
+const qc_section *qc_package_find(const qc_package *package, qc_section_kind kind,
+                                  qc_architecture architecture);
 
 #endif

@@ -6,18 +6,35 @@
 
 uint32_t qc_element_bits(uint32_t element) {
   switch (element) {
-    case QC_F64: case QC_I64: case QC_U64: return 64;
-    case QC_F32: case QC_I32: case QC_U32: return 32;
-    case QC_F16: case QC_BF16: case QC_I16: case QC_U16: return 16;
-    case QC_I8: case QC_U8: case QC_BOOL: case QC_F8E4M3: case QC_F8E5M2: return 8;
-    case QC_I4: case QC_U4: return 4;
-    default: return 0;
+  case QC_F64:
+  case QC_I64:
+  case QC_U64:
+    return 64;
+  case QC_F32:
+  case QC_I32:
+  case QC_U32:
+    return 32;
+  case QC_F16:
+  case QC_BF16:
+  case QC_I16:
+  case QC_U16:
+    return 16;
+  case QC_I8:
+  case QC_U8:
+  case QC_BOOL:
+  case QC_F8E4M3:
+  case QC_F8E5M2:
+    return 8;
+  case QC_I4:
+  case QC_U4:
+    return 4;
+  default:
+    return 0;
   }
 }
 
 /// Reports `subject` number `index` of the plan, and what is wrong with it.
-static qc_status fault(
-    qc_error *error, const char *subject, uint32_t index, const char *problem) {
+static qc_status fault(qc_error *error, const char *subject, uint32_t index, const char *problem) {
   return qc_fail(error, QC_MALFORMED_PACKAGE, "plan", "%s %u %s", subject, index, problem);
 }
 
@@ -53,7 +70,8 @@ static int lay_views(qc_plan *plan, const uint8_t *raw, uint64_t byte_count) {
                         (uint64_t)h->step_count * sizeof(qc_plan_step) +
                         (uint64_t)h->frame_count * sizeof(qc_plan_frame);
   const uint64_t arguments = (head + 63) & ~UINT64_C(63);
-  if (arguments + h->argument_bytes + h->text_bytes != byte_count) return 0;
+  if (arguments + h->argument_bytes + h->text_bytes != byte_count)
+    return 0;
   uint64_t offset = sizeof *h;
   plan->header = h;
   plan->inputs = take(raw, &offset, h->input_count, sizeof(qc_plan_type));
@@ -73,27 +91,31 @@ static int lay_views(qc_plan *plan, const uint8_t *raw, uint64_t byte_count) {
 /// Number of scales that the type's granularity asks for; `UINT64_MAX` when it is impossible.
 static uint64_t expected_quants(const qc_plan_type *type, const int64_t *extents) {
   switch (type->granularity) {
-    case QC_NOT_QUANTIZED: return 0;
-    case QC_PER_TENSOR: return 1;
-    case QC_PER_CHANNEL:
-      return type->axis < type->rank ? (uint64_t)extents[type->axis] : UINT64_MAX;
-    case QC_PER_GROUP: {
-      if (type->axis >= type->rank || type->group_size == 0) return UINT64_MAX;
-      uint64_t count = 1;
-      for (uint32_t axis = 0; axis < type->rank; ++axis) {
-        const uint64_t extent = (uint64_t)extents[axis];
-        const uint64_t size = type->group_size;
-        count *= axis == type->axis ? (extent + size - 1) / size : extent;
-      }
-      return count;
+  case QC_NOT_QUANTIZED:
+    return 0;
+  case QC_PER_TENSOR:
+    return 1;
+  case QC_PER_CHANNEL:
+    return type->axis < type->rank ? (uint64_t)extents[type->axis] : UINT64_MAX;
+  case QC_PER_GROUP: {
+    if (type->axis >= type->rank || type->group_size == 0)
+      return UINT64_MAX;
+    uint64_t count = 1;
+    for (uint32_t axis = 0; axis < type->rank; ++axis) {
+      const uint64_t extent = (uint64_t)extents[axis];
+      const uint64_t size = type->group_size;
+      count *= axis == type->axis ? (extent + size - 1) / size : extent;
     }
-    default: return UINT64_MAX;
+    return count;
+  }
+  default:
+    return UINT64_MAX;
   }
 }
 
 /// Checks a type's name, extents, size and quantization. `index` is for the message.
-static qc_status check_type(
-    const qc_plan *plan, const qc_plan_type *type, uint32_t index, qc_error *error) {
+static qc_status check_type(const qc_plan *plan, const qc_plan_type *type, uint32_t index,
+                            qc_error *error) {
   const qc_plan_header *h = plan->header;
   const uint32_t bits = qc_element_bits(type->element);
   if (bits == 0 || type->rank > QC_MAX_RANK || type->name >= h->text_bytes ||
@@ -109,7 +131,8 @@ static qc_status check_type(
       return fault(error, "type", index, "has an impossible extent");
     }
     const uint64_t extent = (uint64_t)extents[axis];
-    if (extent != 0 && count > limit / extent) return fault(error, "type", index, "is too large");
+    if (extent != 0 && count > limit / extent)
+      return fault(error, "type", index, "is too large");
     count *= extent;
   }
   if (type->byte_count != (count * bits + 7) / 8) {
@@ -130,7 +153,8 @@ static qc_status check_type(
 static qc_status check_step(const qc_plan *plan, uint32_t index, qc_error *error) {
   const qc_plan_header *h = plan->header;
   const qc_plan_step *step = &plan->steps[index];
-  if (step->kernel >= h->kernel_count) return fault(error, "step", index, "names no kernel");
+  if (step->kernel >= h->kernel_count)
+    return fault(error, "step", index, "names no kernel");
   if (step->argument_offset % 4 != 0 ||
       step->argument_bytes != plan->kernels[step->kernel].argument_bytes ||
       !in_range(step->argument_offset, step->argument_bytes, h->argument_bytes)) {
@@ -145,18 +169,19 @@ static qc_status check_step(const qc_plan *plan, uint32_t index, qc_error *error
   if (step->tap != QC_NONE && step->tap >= h->tap_count) {
     return fault(error, "step", index, "names no tap");
   }
-  if (step->op_name >= h->text_bytes) return fault(error, "step", index, "has no name");
+  if (step->op_name >= h->text_bytes)
+    return fault(error, "step", index, "has no name");
   return QC_OK;
 }
 
 qc_status qc_plan_parse(qc_plan *plan, const void *raw, uint64_t byte_count, qc_error *error) {
-  if (byte_count < sizeof(qc_plan_header)) return plan_fault(error, "is too short");
+  if (byte_count < sizeof(qc_plan_header))
+    return plan_fault(error, "is too short");
   qc_plan_header header;
   memcpy(&header, raw, sizeof header);
   if (header.version != QC_PLAN_VERSION) {
-    return qc_fail(
-        error, QC_UNSUPPORTED_VERSION, "plan", "has version %u; this runtime reads %u",
-        header.version, QC_PLAN_VERSION);
+    return qc_fail(error, QC_UNSUPPORTED_VERSION, "plan", "has version %u; this runtime reads %u",
+                   header.version, QC_PLAN_VERSION);
   }
   if (!lay_views(plan, raw, byte_count)) {
     return plan_fault(error, "has arrays that do not add up to its size");
@@ -185,7 +210,8 @@ qc_status qc_plan_parse(qc_plan *plan, const void *raw, uint64_t byte_count, qc_
     }
   }
   for (uint32_t i = 0; i < header.frame_count; ++i) {
-    if (plan->frames[i].name >= header.text_bytes) return fault(error, "frame", i, "has no name");
+    if (plan->frames[i].name >= header.text_bytes)
+      return fault(error, "frame", i, "has no name");
   }
   for (uint32_t i = 0; status == QC_OK && i < header.step_count; ++i) {
     status = check_step(plan, i, error);
@@ -194,28 +220,29 @@ qc_status qc_plan_parse(qc_plan *plan, const void *raw, uint64_t byte_count, qc_
 }
 
 /// Whether the buffer lies inside of what it refers to.
-static int buffer_is_sound(
-    const qc_plan *plan, const qc_plan_buffer *buffer, const uint64_t *frame_bytes,
-    uint32_t frame_count) {
+static int buffer_is_sound(const qc_plan *plan, const qc_plan_buffer *buffer,
+                           const uint64_t *frame_bytes, uint32_t frame_count) {
   const qc_plan_header *h = plan->header;
   const int is_aligned = buffer->offset % QC_BUFFER_ALIGNMENT == 0;
   switch (buffer->kind) {
-    case QC_BUFFER_INPUT:
-      return buffer->index < h->input_count && buffer->offset == 0 &&
-             buffer->byte_count == plan->inputs[buffer->index].byte_count;
-    case QC_BUFFER_OUTPUT:
-      return buffer->index < h->output_count && buffer->offset == 0 &&
-             buffer->byte_count == plan->outputs[buffer->index].byte_count;
-    case QC_BUFFER_ARENA:
-      return buffer->index == 0 && is_aligned &&
-             in_range(buffer->offset, buffer->byte_count, h->arena_bytes);
-    case QC_BUFFER_WEIGHTS: {
-      if (buffer->index >= h->frame_count) return 0;
-      const uint32_t frame = plan->frames[buffer->index].weight_frame;
-      return frame < frame_count && is_aligned &&
-             in_range(buffer->offset, buffer->byte_count, frame_bytes[frame]);
-    }
-    default: return 0;
+  case QC_BUFFER_INPUT:
+    return buffer->index < h->input_count && buffer->offset == 0 &&
+           buffer->byte_count == plan->inputs[buffer->index].byte_count;
+  case QC_BUFFER_OUTPUT:
+    return buffer->index < h->output_count && buffer->offset == 0 &&
+           buffer->byte_count == plan->outputs[buffer->index].byte_count;
+  case QC_BUFFER_ARENA:
+    return buffer->index == 0 && is_aligned &&
+           in_range(buffer->offset, buffer->byte_count, h->arena_bytes);
+  case QC_BUFFER_WEIGHTS: {
+    if (buffer->index >= h->frame_count)
+      return 0;
+    const uint32_t frame = plan->frames[buffer->index].weight_frame;
+    return frame < frame_count && is_aligned &&
+           in_range(buffer->offset, buffer->byte_count, frame_bytes[frame]);
+  }
+  default:
+    return 0;
   }
 }
 
@@ -228,22 +255,25 @@ static int tap_is_sound(const qc_plan *plan, const qc_plan_tap *tap) {
       !in_range(tap->first_stride, tap->type.rank, h->number_count)) {
     return 0;
   }
-  if (tap->type.byte_count == 0) return 1;
+  if (tap->type.byte_count == 0)
+    return 1;
   const int64_t *extents = plan->numbers + tap->type.first_extent;
   const int64_t *strides = plan->numbers + tap->first_stride;
   __int128 lowest = tap->origin;
   __int128 highest = tap->origin;
   for (uint32_t axis = 0; axis < tap->type.rank; ++axis) {
     const __int128 reach = (__int128)(extents[axis] - 1) * strides[axis];
-    if (reach < 0) lowest += reach;
-    if (reach > 0) highest += reach;
+    if (reach < 0)
+      lowest += reach;
+    if (reach > 0)
+      highest += reach;
   }
   const __int128 size = plan->buffers[tap->buffer].byte_count;
   return lowest >= 0 && highest + bits / 8 <= size;
 }
 
-qc_status qc_plan_check_buffers(
-    const qc_plan *plan, const uint64_t *frame_bytes, uint32_t frame_count, qc_error *error) {
+qc_status qc_plan_check_buffers(const qc_plan *plan, const uint64_t *frame_bytes,
+                                uint32_t frame_count, qc_error *error) {
   const qc_plan_header *h = plan->header;
   for (uint32_t i = 0; i < h->frame_count; ++i) {
     if (plan->frames[i].weight_frame >= frame_count) {
@@ -256,7 +286,8 @@ qc_status qc_plan_check_buffers(
     }
   }
   for (uint32_t i = 0; i < h->tap_count; ++i) {
-    if (!tap_is_sound(plan, &plan->taps[i])) return fault(error, "tap", i, "leaves its buffer");
+    if (!tap_is_sound(plan, &plan->taps[i]))
+      return fault(error, "tap", i, "leaves its buffer");
   }
   return QC_OK;
 }

@@ -27,8 +27,8 @@ qc_status qc_plan_parse(qc_plan *plan, const void *raw, uint64_t byte_count, qc_
 
 /// Checks that every buffer lies in its port, arena or frame, and every tap in its buffer.
 /// `frame_bytes` holds the sizes of the weights section's frames.
-qc_status qc_plan_check_buffers(
-    const qc_plan *plan, const uint64_t *frame_bytes, uint32_t frame_count, qc_error *error);
+qc_status qc_plan_check_buffers(const qc_plan *plan, const uint64_t *frame_bytes,
+                                uint32_t frame_count, qc_error *error);
 
 /// Size of an element in bits; 0 for an unknown type.
 uint32_t qc_element_bits(uint32_t element);

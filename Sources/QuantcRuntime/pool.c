@@ -44,18 +44,27 @@ static void futex_wake(const void *address, int count) {
   syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
 }
 
-/// Spins until `*word` differs from `seen`, at most for the pool's bound. Returns the last value.
+/// Whether a wait by spinning may go on. The clock is first read when the wait is already long, so
+/// that a short one does not pay for it: `*end` is 0 until then.
+static int may_spin(const qc_pool *pool, uint64_t *end) {
+  const uint64_t now = qc_now();
+  if (*end == 0)
+    *end = now + pool->spin_nanoseconds;
+  return now < *end;
+}
+
+/// Spins until the word differs from `seen`, at most for the pool's bound. Returns the last value.
 static uint64_t spin_on_word(qc_pool *pool, uint64_t seen) {
-  uint64_t word = atomic_load_explicit(&pool->word, memory_order_acquire);
-  if (word != seen || pool->spin_nanoseconds == 0) return word;
-  const uint64_t end = qc_now() + pool->spin_nanoseconds;
+  uint64_t end = 0;
+  uint64_t word;
   do {
     for (int i = 0; i < 64; ++i) {
       word = atomic_load_explicit(&pool->word, memory_order_acquire);
-      if (word != seen) return word;
+      if (word != seen || pool->spin_nanoseconds == 0)
+        return word;
       pause_briefly();
     }
-  } while (qc_now() < end);
+  } while (may_spin(pool, &end));
   return word;
 }
 
@@ -79,7 +88,8 @@ static inline void run_slice(const qc_pool *pool, const qc_call *call, uint32_t 
   const uint32_t begin = (uint32_t)(tiles * part / call->parts);
   const uint32_t end = (uint32_t)(tiles * (part + 1u) / call->parts);
   void *scratch = pool->scratch + part * pool->scratch_stride;
-  if (begin < end) call->kernel(call->arguments, call->buffers, scratch, begin, end);
+  if (begin < end)
+    call->kernel(call->arguments, call->buffers, scratch, begin, end);
 }
 
 static void *work(void *argument) {
@@ -90,10 +100,13 @@ static void *work(void *argument) {
   for (;;) {
     word = wait_for_word(pool, word);
     const uint32_t index = (uint32_t)(word >> 32);
-    if (index == command_quit) return NULL;
-    if (index == command_none) continue;
+    if (index == command_quit)
+      return NULL;
+    if (index == command_none)
+      continue;
     const qc_call *call = &pool->calls[index];
-    if (worker->index >= call->parts) continue;
+    if (worker->index >= call->parts)
+      continue;
     run_slice(pool, call, worker->index);
     if (atomic_fetch_sub(&pool->remaining, 1) == 1 && atomic_load(&pool->caller_sleeps) != 0) {
       futex_wake(&pool->remaining, 1);
@@ -105,7 +118,8 @@ static void *work(void *argument) {
 static void publish(qc_pool *pool, uint32_t index) {
   pool->sequence += 1;
   atomic_store(&pool->word, (uint64_t)index << 32 | pool->sequence);
-  if (atomic_load(&pool->sleeping_workers) != 0) futex_wake(&pool->word, INT32_MAX);
+  if (atomic_load(&pool->sleeping_workers) != 0)
+    futex_wake(&pool->word, INT32_MAX);
 }
 
 void qc_pool_wake(qc_pool *pool) {
@@ -116,19 +130,20 @@ void qc_pool_wake(qc_pool *pool) {
 
 /// Waits until all workers of the call have finished.
 static void join(qc_pool *pool) {
-  if (pool->spin_nanoseconds > 0) {
-    const uint64_t end = qc_now() + pool->spin_nanoseconds;
-    do {
-      for (int i = 0; i < 64; ++i) {
-        if (atomic_load_explicit(&pool->remaining, memory_order_acquire) == 0) return;
-        pause_briefly();
-      }
-    } while (qc_now() < end);
-  }
+  uint64_t end = 0;
+  do {
+    for (int i = 0; i < 64; ++i) {
+      if (atomic_load_explicit(&pool->remaining, memory_order_acquire) == 0)
+        return;
+      pause_briefly();
+    }
+  } while (pool->spin_nanoseconds > 0 && may_spin(pool, &end));
   uint32_t left = atomic_load(&pool->remaining);
-  if (left == 0) return;
+  if (left == 0)
+    return;
   atomic_store(&pool->caller_sleeps, 1);
-  while ((left = atomic_load(&pool->remaining)) != 0) futex_wait(&pool->remaining, left);
+  while ((left = atomic_load(&pool->remaining)) != 0)
+    futex_wait(&pool->remaining, left);
   atomic_store(&pool->caller_sleeps, 0);
 }
 
@@ -143,7 +158,8 @@ void qc_pool_run(qc_pool *pool, uint32_t index) {
 /// Starts one worker with all signals blocked: they belong to the threads of the application.
 static int start_worker(qc_worker *worker) {
   pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return 0;
+  if (pthread_attr_init(&attributes) != 0)
+    return 0;
   pthread_attr_setstacksize(&attributes, (size_t)512 << 10);
   sigset_t all, before;
   sigfillset(&all);
@@ -157,7 +173,8 @@ static int start_worker(qc_worker *worker) {
 /// Whether every thread can have a processor of its own.
 static int processors_suffice(uint32_t thread_count) {
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  if (sched_getaffinity(0, sizeof set, &set) != 0)
+    return 1;
   return (uint32_t)CPU_COUNT(&set) >= thread_count;
 }
 
@@ -177,9 +194,8 @@ qc_status qc_pool_start(qc_pool *pool, uint32_t thread_count, qc_error *error) {
     pool->workers[i].index = i + 1;
     if (!start_worker(&pool->workers[i])) {
       qc_pool_stop(pool);
-      return qc_fail(
-          error, QC_SYSTEM_ERROR, NULL, "the system started only %u of %u threads", i + 1,
-          thread_count);
+      return qc_fail(error, QC_SYSTEM_ERROR, NULL, "the system started only %u of %u threads",
+                     i + 1, thread_count);
     }
     pool->started = i + 1;
   }
@@ -187,8 +203,10 @@ qc_status qc_pool_start(qc_pool *pool, uint32_t thread_count, qc_error *error) {
 }
 
 void qc_pool_stop(qc_pool *pool) {
-  if (pool->started > 0) publish(pool, (uint32_t)command_quit);
-  for (uint32_t i = 0; i < pool->started; ++i) pthread_join(pool->workers[i].thread, NULL);
+  if (pool->started > 0)
+    publish(pool, (uint32_t)command_quit);
+  for (uint32_t i = 0; i < pool->started; ++i)
+    pthread_join(pool->workers[i].thread, NULL);
   pool->started = 0;
   free(pool->workers);
   pool->workers = NULL;

@@ -2,8 +2,8 @@
 ///
 /// One word says what to do: a sequence number and a step. Workers spin on it for a bounded time,
 /// then sleep on a futex. A worker reads the word once and finds in it, together with data that
-/// does not change during a run, all that it needs; one that wakes too late sees that it has no part
-/// in the step. The thread that runs the model takes the first slice and waits for the others.
+/// does not change during a run, all that it needs; one that wakes too late sees that it has no
+/// part in the step. The thread that runs the model takes the first slice and waits for the others.
 
 #ifndef QUANTC_POOL_H
 #define QUANTC_POOL_H

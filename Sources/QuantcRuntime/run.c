@@ -5,9 +5,8 @@
 #include "float_state.h"
 
 /// Checks counts, pointers and sizes of what the caller handed in.
-static qc_status check_ports(
-    const qc_model *model, const qc_input *inputs, uint32_t input_count,
-    const qc_output *outputs, uint32_t output_count, qc_error *error) {
+static qc_status check_ports(const qc_model *model, const qc_input *inputs, uint32_t input_count,
+                             const qc_output *outputs, uint32_t output_count, qc_error *error) {
   if (input_count != qc_model_input_count(model) || output_count != qc_model_output_count(model)) {
     return qc_fail(
         error, QC_INVALID_ARGUMENT, NULL, "the model has %u inputs and %u outputs, not %u and %u",
@@ -23,9 +22,8 @@ static qc_status check_ports(
     const size_t size = is_input ? inputs[i].byte_count : outputs[i - input_count].byte_count;
     const char *kind = is_input ? "input" : "output";
     if (size != type->byte_count) {
-      return qc_fail(
-          error, QC_WRONG_SIZE, NULL, "%s '%.80s' has %llu bytes, not %zu", kind, type->name,
-          (unsigned long long)type->byte_count, size);
+      return qc_fail(error, QC_WRONG_SIZE, NULL, "%s '%.80s' has %llu bytes, not %zu", kind,
+                     type->name, (unsigned long long)type->byte_count, size);
     }
     if (bytes == NULL && size > 0) {
       return qc_fail(error, QC_INVALID_ARGUMENT, NULL, "%s '%.80s' is null", kind, type->name);
@@ -35,15 +33,15 @@ static qc_status check_ports(
 }
 
 /// Checks the arguments, marks the context as busy and patches the pointer table.
-static qc_status begin(
-    qc_context *context, const qc_input *inputs, uint32_t input_count, const qc_output *outputs,
-    uint32_t output_count, qc_error *error) {
+static qc_status begin(qc_context *context, const qc_input *inputs, uint32_t input_count,
+                       const qc_output *outputs, uint32_t output_count, qc_error *error) {
   if (context == NULL) {
     return qc_fail(error, QC_INVALID_ARGUMENT, NULL, "the context must not be null");
   }
   const qc_status status =
       check_ports(context->model, inputs, input_count, outputs, output_count, error);
-  if (status != QC_OK) return status;
+  if (status != QC_OK)
+    return status;
   if (atomic_exchange_explicit(&context->is_busy, 1, memory_order_acquire) != 0) {
     return qc_fail(error, QC_BUSY, NULL, "the context is serving another call");
   }
@@ -75,20 +73,23 @@ static inline void run_step(qc_context *context, uint32_t index) {
 static void show_tap(qc_context *context, uint32_t step) {
   const qc_plan *plan = &context->model->plan;
   const uint32_t index = plan->steps[step].tap;
-  if (index == QC_NONE) return;
+  if (index == QC_NONE)
+    return;
   const qc_plan_tap *tap = &plan->taps[index];
   const uint8_t *bytes = context->pointers[tap->buffer];
-  context->tap_callback(
-      context->tap_user, index, &context->model->taps[index], bytes + tap->origin);
+  context->tap_callback(context->tap_user, index, &context->model->taps[index],
+                        bytes + tap->origin);
 }
 
 /// Runs all steps in the kernels' floating-point state.
 static void run_steps(qc_context *context) {
   const uint64_t state = qc_float_state_enter();
-  if (context->is_shared) qc_pool_wake(&context->pool);
+  if (context->is_shared)
+    qc_pool_wake(&context->pool);
   const uint32_t count = context->step_count;
   if (context->tap_callback == NULL) {
-    for (uint32_t i = 0; i < count; ++i) run_step(context, i);
+    for (uint32_t i = 0; i < count; ++i)
+      run_step(context, i);
   } else {
     for (uint32_t i = 0; i < count; ++i) {
       run_step(context, i);
@@ -98,54 +99,60 @@ static void run_steps(qc_context *context) {
   qc_float_state_leave(state);
 }
 
-qc_status qc_run(
-    qc_context *context, const qc_input *inputs, uint32_t input_count, const qc_output *outputs,
-    uint32_t output_count, qc_error *error) {
+qc_status qc_run(qc_context *context, const qc_input *inputs, uint32_t input_count,
+                 const qc_output *outputs, uint32_t output_count, qc_error *error) {
   const qc_status status = begin(context, inputs, input_count, outputs, output_count, error);
-  if (status != QC_OK) return status;
+  if (status != QC_OK)
+    return status;
   run_steps(context);
   return end(context, error);
 }
 
 qc_status qc_context_set_tap(qc_context *context, qc_tap_callback callback, void *user) {
-  if (context == NULL) return QC_INVALID_ARGUMENT;
-  if (atomic_exchange_explicit(&context->is_busy, 1, memory_order_acquire) != 0) return QC_BUSY;
+  if (context == NULL)
+    return QC_INVALID_ARGUMENT;
+  if (atomic_exchange_explicit(&context->is_busy, 1, memory_order_acquire) != 0)
+    return QC_BUSY;
   context->tap_callback = callback;
   context->tap_user = user;
   return end(context, NULL);
 }
 
-qc_status qc_context_benchmark(
-    qc_context *context, const qc_input *inputs, uint32_t input_count, const qc_output *outputs,
-    uint32_t output_count, uint32_t runs, uint64_t *nanoseconds, qc_error *error) {
+qc_status qc_context_benchmark(qc_context *context, const qc_input *inputs, uint32_t input_count,
+                               const qc_output *outputs, uint32_t output_count, uint32_t runs,
+                               uint64_t *nanoseconds, qc_error *error) {
   if (nanoseconds == NULL) {
     return qc_fail(error, QC_INVALID_ARGUMENT, NULL, "the durations must not be null");
   }
   for (uint32_t i = 0; i < runs; ++i) {
     const uint64_t start = qc_now();
     const qc_status status = qc_run(context, inputs, input_count, outputs, output_count, error);
-    if (status != QC_OK) return status;
+    if (status != QC_OK)
+      return status;
     nanoseconds[i] = qc_now() - start;
   }
   return QC_OK;
 }
 
-qc_status qc_context_profile(
-    qc_context *context, const qc_input *inputs, uint32_t input_count, const qc_output *outputs,
-    uint32_t output_count, uint32_t runs, uint64_t *nanoseconds, qc_error *error) {
+qc_status qc_context_profile(qc_context *context, const qc_input *inputs, uint32_t input_count,
+                             const qc_output *outputs, uint32_t output_count, uint32_t runs,
+                             uint64_t *nanoseconds, qc_error *error) {
   if (nanoseconds == NULL || runs == 0) {
     return qc_fail(error, QC_INVALID_ARGUMENT, NULL, "a profile needs durations and a run");
   }
   const qc_status status = begin(context, inputs, input_count, outputs, output_count, error);
-  if (status != QC_OK) return status;
+  if (status != QC_OK)
+    return status;
   const uint64_t state = qc_float_state_enter();
-  for (uint32_t i = 0; i < context->step_count; ++i) nanoseconds[i] = UINT64_MAX;
+  for (uint32_t i = 0; i < context->step_count; ++i)
+    nanoseconds[i] = UINT64_MAX;
   for (uint32_t run = 0; run < runs; ++run) {
     uint64_t last = qc_now();
     for (uint32_t i = 0; i < context->step_count; ++i) {
       run_step(context, i);
       const uint64_t now = qc_now();
-      if (now - last < nanoseconds[i]) nanoseconds[i] = now - last;
+      if (now - last < nanoseconds[i])
+        nanoseconds[i] = now - last;
       last = now;
     }
   }

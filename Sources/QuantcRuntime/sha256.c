@@ -2,15 +2,16 @@
 
 #include "quantc_package.h"
 
-_Static_assert(
-    sizeof(crypto_hash_sha256_state) <= sizeof(qc_sha256_state), "the state holds libsodium's");
+_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(qc_sha256_state),
+               "the state holds libsodium's");
 
 void qc_sha256_start(qc_sha256_state *state) {
   crypto_hash_sha256_init((crypto_hash_sha256_state *)(void *)state);
 }
 
 void qc_sha256_add(qc_sha256_state *state, const void *bytes, size_t byte_count) {
-  if (byte_count == 0) return;
+  if (byte_count == 0)
+    return;
   crypto_hash_sha256_update((crypto_hash_sha256_state *)(void *)state, bytes, byte_count);
 }
 

@@ -26,23 +26,26 @@ qc_status qc_source_open(qc_source *source, const char *path, qc_error *error) {
 }
 
 void qc_source_close(qc_source *source) {
-  if (source->descriptor >= 0) close(source->descriptor);
+  if (source->descriptor >= 0)
+    close(source->descriptor);
   source->descriptor = -1;
 }
 
-qc_status qc_source_read(
-    const qc_source *source, uint64_t offset, void *to, size_t byte_count, qc_error *error) {
+qc_status qc_source_read(const qc_source *source, uint64_t offset, void *to, size_t byte_count,
+                         qc_error *error) {
   if (offset > source->byte_count || byte_count > source->byte_count - offset) {
     return qc_fail(error, QC_MALFORMED_PACKAGE, NULL, "a range lies outside of the file");
   }
   if (source->descriptor < 0) {
-    if (byte_count > 0) memcpy(to, source->memory + offset, byte_count);
+    if (byte_count > 0)
+      memcpy(to, source->memory + offset, byte_count);
     return QC_OK;
   }
   uint8_t *next = to;
   while (byte_count > 0) {
     const ssize_t got = pread(source->descriptor, next, byte_count, (off_t)offset);
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EINTR)
+      continue;
     if (got < 0) {
       return qc_fail(error, QC_UNREADABLE_FILE, NULL, "cannot be read: %s", strerror(errno));
     }
@@ -56,9 +59,8 @@ qc_status qc_source_read(
   return QC_OK;
 }
 
-qc_status qc_source_view(
-    const qc_source *source, uint64_t offset, size_t byte_count, const uint8_t **bytes,
-    void **owned, qc_error *error) {
+qc_status qc_source_view(const qc_source *source, uint64_t offset, size_t byte_count,
+                         const uint8_t **bytes, void **owned, qc_error *error) {
   *owned = NULL;
   if (source->descriptor < 0) {
     if (offset > source->byte_count || byte_count > source->byte_count - offset) {

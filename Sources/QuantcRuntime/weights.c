@@ -17,25 +17,24 @@ static qc_status check_entries(qc_weights *weights, qc_error *error) {
     if (entry->codec > QC_CODEC_ZSTD || entry->reserved != 0 || entry->stored_bytes > left ||
         entry->raw_bytes > INT64_MAX / QC_MAX_SECTIONS ||
         !qc_sizes_possible((qc_codec)entry->codec, entry->stored_bytes, entry->raw_bytes)) {
-      return qc_fail_section(
-          error, QC_MALFORMED_PACKAGE, section, "frame %u has an impossible size", i);
+      return qc_fail_section(error, QC_MALFORMED_PACKAGE, section,
+                             "frame %u has an impossible size", i);
     }
     left -= entry->stored_bytes;
     weights->frame_bytes[i] = entry->raw_bytes;
     weights->places[i] = UINT64_MAX;
   }
   if (left != 0) {
-    return qc_fail_section(
-        error, QC_MALFORMED_PACKAGE, section, "has bytes behind its last frame");
+    return qc_fail_section(error, QC_MALFORMED_PACKAGE, section, "has bytes behind its last frame");
   }
   return QC_OK;
 }
 
 qc_status qc_weights_open(qc_weights *weights, const qc_package *package, qc_error *error) {
   memset(weights, 0, sizeof *weights);
-  const qc_section *section =
-      qc_package_find(package, QC_SECTION_WEIGHTS, QC_ARCHITECTURE_ANY);
-  if (section == NULL) return QC_OK;
+  const qc_section *section = qc_package_find(package, QC_SECTION_WEIGHTS, QC_ARCHITECTURE_ANY);
+  if (section == NULL)
+    return QC_OK;
   weights->section = section;
   qc_weights_header header;
   if (section->stored_bytes < sizeof header) {
@@ -43,7 +42,8 @@ qc_status qc_weights_open(qc_weights *weights, const qc_package *package, qc_err
   }
   qc_status status =
       qc_source_read(&package->source, section->offset, &header, sizeof header, error);
-  if (status != QC_OK) return status;
+  if (status != QC_OK)
+    return status;
   const uint64_t room = (section->stored_bytes - sizeof header) / sizeof(qc_weight_entry);
   if (header.frame_count > room || header.reserved != 0) {
     return qc_fail_section(error, QC_MALFORMED_PACKAGE, section, "is too short for its index");
@@ -56,29 +56,32 @@ qc_status qc_weights_open(qc_weights *weights, const qc_package *package, qc_err
   if (weights->entries == NULL || weights->frame_bytes == NULL || weights->places == NULL) {
     status = qc_fail(error, QC_OUT_OF_MEMORY, NULL, "no memory for the index of the weights");
   } else {
-    status = qc_source_read(
-        &package->source, section->offset + sizeof header, weights->entries,
-        count * sizeof(qc_weight_entry), error);
+    status = qc_source_read(&package->source, section->offset + sizeof header, weights->entries,
+                            count * sizeof(qc_weight_entry), error);
   }
-  if (status == QC_OK) status = check_entries(weights, error);
-  if (status != QC_OK) qc_weights_close(weights);
+  if (status == QC_OK)
+    status = check_entries(weights, error);
+  if (status != QC_OK)
+    qc_weights_close(weights);
   return status;
 }
 
 void qc_weights_place(qc_weights *weights, uint32_t frame) {
-  if (weights->places[frame] != UINT64_MAX) return;
+  if (weights->places[frame] != UINT64_MAX)
+    return;
   const uint64_t mask = QC_BUFFER_ALIGNMENT - 1;
   weights->places[frame] = weights->region_bytes;
   weights->region_bytes += ((weights->frame_bytes[frame] + mask) & ~mask) + QC_BUFFER_SLACK;
 }
 
-qc_status qc_weights_load(
-    const qc_weights *weights, const qc_package *package, const qc_region *region,
-    qc_error *error) {
+qc_status qc_weights_load(const qc_weights *weights, const qc_package *package,
+                          const qc_region *region, qc_error *error) {
   const qc_section *section = weights->section;
-  if (section == NULL) return QC_OK;
+  if (section == NULL)
+    return QC_OK;
   ZSTD_DCtx *decoder = ZSTD_createDCtx();
-  if (decoder == NULL) return qc_fail(error, QC_OUT_OF_MEMORY, NULL, "no memory for zstd");
+  if (decoder == NULL)
+    return qc_fail(error, QC_OUT_OF_MEMORY, NULL, "no memory for zstd");
   const qc_weights_header header = {.frame_count = weights->frame_count};
   const size_t index_bytes = weights->frame_count * sizeof(qc_weight_entry);
   uint64_t offset = section->offset + sizeof header + index_bytes;
@@ -96,28 +99,29 @@ qc_status qc_weights_load(
     const uint8_t *stored = NULL;
     void *owned = NULL;
     status = qc_source_view(&package->source, offset, stored_bytes, &stored, &owned, error);
-    if (status != QC_OK) break;
+    if (status != QC_OK)
+      break;
     offset += stored_bytes;
     qc_sha256_add(&state, stored, stored_bytes);
     if (fault == NULL && weights->places[i] != UINT64_MAX) {
-      fault = qc_decode(
-          decoder, (qc_codec)entry->codec, stored, stored_bytes,
-          region->bytes + weights->places[i], (size_t)entry->raw_bytes);
+      fault = qc_decode(decoder, (qc_codec)entry->codec, stored, stored_bytes,
+                        region->bytes + weights->places[i], (size_t)entry->raw_bytes);
       faulty_frame = i;
     }
     free(owned);
   }
   ZSTD_freeDCtx(decoder);
-  if (status != QC_OK) return status;
+  if (status != QC_OK)
+    return status;
   uint8_t digest[QC_SHA256_BYTES];
   qc_sha256_finish(&state, digest);
   if (memcmp(digest, section->sha256, sizeof digest) != 0) {
-    return qc_fail_section(
-        error, QC_DAMAGED_SECTION, section, "does not match its SHA-256; copy the file again");
+    return qc_fail_section(error, QC_DAMAGED_SECTION, section,
+                           "does not match its SHA-256; copy the file again");
   }
   if (fault != NULL) {
-    return qc_fail_section(
-        error, QC_MALFORMED_PACKAGE, section, "frame %u %s", faulty_frame, fault);
+    return qc_fail_section(error, QC_MALFORMED_PACKAGE, section, "frame %u %s", faulty_frame,
+                           fault);
   }
   return QC_OK;
 }
@@ -126,5 +130,7 @@ void qc_weights_close(qc_weights *weights) {
   free(weights->entries);
   free(weights->frame_bytes);
   free(weights->places);
-  memset(weights, 0, sizeof *weights);
+  weights->entries = NULL;
+  weights->frame_bytes = NULL;
+  weights->places = NULL;
 }

@@ -27,10 +27,10 @@ qc_status qc_weights_open(qc_weights *weights, const qc_package *package, qc_err
 void qc_weights_place(qc_weights *weights, uint32_t frame);
 
 /// Reads and hashes the whole section and decompresses the placed frames into `region`.
-qc_status qc_weights_load(
-    const qc_weights *weights, const qc_package *package, const qc_region *region,
-    qc_error *error);
+qc_status qc_weights_load(const qc_weights *weights, const qc_package *package,
+                          const qc_region *region, qc_error *error);
 
+/// Frees the index. `section` stays set, also after a failed `qc_weights_open`.
 void qc_weights_close(qc_weights *weights);
 
 #endif

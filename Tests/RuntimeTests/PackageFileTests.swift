@@ -19,7 +19,8 @@ struct PackageFileTests {
     let kinds = file.sections.map(\.kind)
     #expect(
       kinds == [.manifest, .plan, .kernels, .kernels, .kernels, .recipe, .extra, .weights])
-    #expect(file.sections.map(\.variant).filter { !$0.isEmpty } == ["imaginary", "avx2", "portable"])
+    #expect(
+      file.sections.map(\.variant).filter { !$0.isEmpty } == ["imaginary", "avx2", "portable"])
     #expect(file.sections[1].architecture == "x86-64")
     #expect(try file.contents(of: .manifest) == Data(#"{"schema_version":1}"#.utf8))
     #expect(try file.contents(of: .extra, named: "notes.json") == Data("[1]".utf8))

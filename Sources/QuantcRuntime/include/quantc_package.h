@@ -72,9 +72,10 @@ typedef struct qc_package qc_package;
 /// that a file that shrinks meanwhile gives an error and not a signal.
 QC_API qc_status qc_package_open(const char *path, qc_package **package, qc_error *error);
 
-/// Opens a package of `byte_count` bytes at `bytes`, which must stay as they are until it is closed.
-QC_API qc_status qc_package_open_memory(
-    const void *bytes, size_t byte_count, qc_package **package, qc_error *error);
+/// Opens a package of `byte_count` bytes at `bytes`, which must stay as they are until it is
+/// closed.
+QC_API qc_status qc_package_open_memory(const void *bytes, size_t byte_count, qc_package **package,
+                                        qc_error *error);
 
 /// Closes a package; null is allowed.
 QC_API void qc_package_close(qc_package *package);
@@ -87,8 +88,8 @@ QC_API const qc_section *qc_package_section(const qc_package *package, uint32_t 
 
 /// Reads a section, checks its hash and writes its raw bytes to `raw`, which has exactly the
 /// section's `raw_bytes`.
-QC_API qc_status qc_package_read(
-    const qc_package *package, uint32_t index, void *raw, size_t raw_bytes, qc_error *error);
+QC_API qc_status qc_package_read(const qc_package *package, uint32_t index, void *raw,
+                                 size_t raw_bytes, qc_error *error);
 
 /// Reads the stored bytes of a section and checks their hash.
 QC_API qc_status qc_package_verify(const qc_package *package, uint32_t index, qc_error *error);

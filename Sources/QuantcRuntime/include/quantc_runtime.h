@@ -86,13 +86,13 @@ typedef struct qc_output {
 
 /// Opens the package at `path`: checks every section, picks a variant, maps its code, decompresses
 /// the weights and checks every reference of the plan. `options` may be null.
-QC_API qc_status qc_model_open(
-    const char *path, const qc_model_options *options, qc_model **model, qc_error *error);
+QC_API qc_status qc_model_open(const char *path, const qc_model_options *options, qc_model **model,
+                               qc_error *error);
 
 /// As `qc_model_open`, for a package in memory, which is no longer needed after the call.
-QC_API qc_status qc_model_open_memory(
-    const void *bytes, size_t byte_count, const qc_model_options *options, qc_model **model,
-    qc_error *error);
+QC_API qc_status qc_model_open_memory(const void *bytes, size_t byte_count,
+                                      const qc_model_options *options, qc_model **model,
+                                      qc_error *error);
 
 /// Gives the caller's hold on a model up; contexts keep it alive. Null is allowed.
 QC_API void qc_model_close(qc_model *model);
@@ -114,21 +114,20 @@ QC_API const char *qc_model_variant(const qc_model *model);
 QC_API qc_memory qc_model_memory(const qc_model *model);
 
 /// Makes a context of `threads` threads, the calling one included, 1 to `QC_MAX_THREADS`.
-QC_API qc_status qc_context_create(
-    qc_model *model, uint32_t threads, qc_context **context, qc_error *error);
+QC_API qc_status qc_context_create(qc_model *model, uint32_t threads, qc_context **context,
+                                   qc_error *error);
 
 /// Ends the context's threads and frees it; null is allowed. No call may be in progress.
 QC_API void qc_context_destroy(qc_context *context);
 
 /// Runs the model once. The results are the same bits for every number of threads.
-QC_API qc_status qc_run(
-    qc_context *context, const qc_input *inputs, uint32_t input_count, const qc_output *outputs,
-    uint32_t output_count, qc_error *error);
+QC_API qc_status qc_run(qc_context *context, const qc_input *inputs, uint32_t input_count,
+                        const qc_output *outputs, uint32_t output_count, qc_error *error);
 
 /// Called on the thread that runs the model, when the value of `tap` is complete. `first` is its
 /// element (0, 0, ...); it is valid during the call only.
-typedef void (*qc_tap_callback)(
-    void *user, uint32_t tap_index, const qc_tap *tap, const void *first);
+typedef void (*qc_tap_callback)(void *user, uint32_t tap_index, const qc_tap *tap,
+                                const void *first);
 
 /// Sets the callback of the following runs; null means none, which costs nothing.
 QC_API qc_status qc_context_set_tap(qc_context *context, qc_tap_callback callback, void *user);
@@ -137,15 +136,17 @@ QC_API qc_status qc_context_set_tap(qc_context *context, qc_tap_callback callbac
 QC_API void qc_tap_copy(const qc_tap *tap, const void *first, void *to);
 
 /// Runs the model `runs` times and writes the duration of each run in nanoseconds.
-QC_API qc_status qc_context_benchmark(
-    qc_context *context, const qc_input *inputs, uint32_t input_count, const qc_output *outputs,
-    uint32_t output_count, uint32_t runs, uint64_t *nanoseconds, qc_error *error);
+QC_API qc_status qc_context_benchmark(qc_context *context, const qc_input *inputs,
+                                      uint32_t input_count, const qc_output *outputs,
+                                      uint32_t output_count, uint32_t runs, uint64_t *nanoseconds,
+                                      qc_error *error);
 
 /// Runs the model `runs` times and writes, for each step of the plan, the nanoseconds of its
 /// shortest run, the clock's own cost included.
-QC_API qc_status qc_context_profile(
-    qc_context *context, const qc_input *inputs, uint32_t input_count, const qc_output *outputs,
-    uint32_t output_count, uint32_t runs, uint64_t *nanoseconds, qc_error *error);
+QC_API qc_status qc_context_profile(qc_context *context, const qc_input *inputs,
+                                    uint32_t input_count, const qc_output *outputs,
+                                    uint32_t output_count, uint32_t runs, uint64_t *nanoseconds,
+                                    qc_error *error);
 
 /// The architecture that this runtime was compiled for.
 QC_API qc_architecture qc_host_architecture(void);
