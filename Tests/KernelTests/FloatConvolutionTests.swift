@@ -21,8 +21,14 @@ private struct FloatWindowCase {
   /// Operands are channel slices of wider buffers.
   var isSlice = false
 
-  var rows: Int { extent(height, window.kernel.y, window.stride.y, window.dilation.y, window.padding.y, paddingEnd.y) }
-  var pixels: Int { extent(width, window.kernel.x, window.stride.x, window.dilation.x, window.padding.x, paddingEnd.x) }
+  var rows: Int {
+    extent(
+      height, window.kernel.y, window.stride.y, window.dilation.y, window.padding.y, paddingEnd.y)
+  }
+  var pixels: Int {
+    extent(
+      width, window.kernel.x, window.stride.x, window.dilation.x, window.padding.x, paddingEnd.x)
+  }
 
   private func extent(
     _ extent: Int, _ kernel: Int, _ stride: Int, _ dilation: Int, _ begin: Int, _ end: Int
@@ -191,7 +197,8 @@ struct FloatConvolutionTests {
         window: test.reference, batch: Int64(test.batch), groups: Int64(test.groups),
         channels: Int64(test.channels / test.groups), outputs: Int64(test.columns / test.groups))
       #expect(
-        qr_conv_f32(&convolution, test.input.planar(x), operands[index].weights,
+        qr_conv_f32(
+          &convolution, test.input.planar(x), operands[index].weights,
           operands[index].bias, &y))
       if let residual { y = zip(y, test.output.planar(residual)).map { $0 + $1 } }
       if let lower = test.bounds.lower { y = y.map { $0 < lower ? lower : $0 } }

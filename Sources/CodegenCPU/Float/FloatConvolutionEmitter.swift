@@ -154,20 +154,16 @@ private struct FloatConvolutionEmitter {
   private func emitStore(into out: inout CSource) {
     out.line("char *to = p->output[pixel[m]] + (channel + 16 * z) * 4;")
     out.line("qf v = acc[m][z];")
-    let isWhole = spec["tail"] == 0
-    if !isWhole {
-      out.line(
-        """
-        const uint32_t left = g->columns_per_group - column - 16 * z;
-        const uint32_t n = left < 16 ? left : 16;
-        """)
-    }
-    let residual = "p->residual[pixel[m]] + (channel + 16 * z) * 4"
+    out.line(
+      """
+      const uint32_t left = g->columns_per_group - column - 16 * z;
+      const uint32_t n = left < 16 ? left : 16;
+      """)
     out.line(
       epilogue.statements(
         "v", bias: "qf_load(bias + ((size_t)panel + z) * 64)",
-        residual: isWhole ? "qf_load(\(residual))" : "qf_load_n(\(residual), n, 0)"))
-    out.line(isWhole ? "qf_store(to, v);" : "qf_store_n(to, v, n);")
+        residual: "qf_load_n(p->residual[pixel[m]] + (channel + 16 * z) * 4, n, 0)"))
+    out.line("qf_store_n(to, v, n);")
   }
 
   func emitEntry(into out: inout CSource) {

@@ -29,7 +29,7 @@ extension KernelEmitter {
         out.block("for (uint32_t c = 0; c < g->channels; c += 16)") { out in
           out.line("const uint32_t lanes = g->channels - c < 16 ? g->channels - c : 16;")
           out.line("const char *w = weights + (size_t)c * taps * 4;")
-          out.line("const char *b = bias + (bias ? (size_t)c * 4 : 0);")
+          out.line("const char *b = bias + (size_t)c * 4;")
           out.block("for (uint32_t x = 0; x < g->pixels; x += 4)") { out in
             out.line("const uint32_t count = g->pixels - x < 4 ? g->pixels - x : 4;")
             let arguments = "g, in, w, b, r, to, y, x, count, c"

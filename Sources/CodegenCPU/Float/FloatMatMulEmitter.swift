@@ -22,7 +22,7 @@ private struct FloatMatMulEmitter {
   let target: CPUTarget
 
   private var symbol: String { spec.symbol }
-  private var epilogue: FloatEpilogueEmitter { FloatEpilogueEmitter(spec) }
+  private var hasBias: Bool { spec["bias"] == 1 }
   private var arguments: String { FloatMatMulKernel.layout.structName }
 
   var tiles: [FloatTile] { FloatTile.variants(for: target).filter { $0.panels <= 2 } }
@@ -90,8 +90,8 @@ private struct FloatMatMulEmitter {
         out.block("QF_UNROLL for (uint32_t z = 0; z < \(panels); ++z)") { out in
           out.line("const uint32_t n = columns - 16 * z < 16 ? columns - 16 * z : 16;")
           out.line("qf v = acc[m][z];")
-          out.line(
-            epilogue.statements("v", bias: "qf_load_n(bias + 64 * z, n, 0)", residual: ""))
+          if hasBias { out.line("v = v + qf_load_n(bias + 64 * z, n, 0);") }
+          out.line("v = qf_lower(qf_raise(v, qf_set(g->lower)), qf_set(g->upper));")
           out.line("qf_store_n(output + (intptr_t)m * g->output_row + 64 * z, v, n);")
         }
       }
@@ -103,8 +103,8 @@ private struct FloatMatMulEmitter {
     let (rows, columns) = (FloatMatMulKernel.blockRows, FloatMatMulKernel.blockColumns)
     out.kernel(symbol, FloatMatMulKernel.layout) { out in
       out.line("const char *all_lhs = buffers[0], *all_rhs = buffers[1];")
-      out.line("const char *all_bias = \(epilogue.hasBias ? "buffers[2]" : "0");")
-      out.line("char *all_output = buffers[\(epilogue.hasBias ? 3 : 2)];")
+      out.line("const char *all_bias = \(hasBias ? "buffers[2]" : "0");")
+      out.line("char *all_output = buffers[\(hasBias ? 3 : 2)];")
       out.line("uint32_t packed = UINT32_MAX; /* the matrix and column block in the scratch */")
       out.block("for (uint32_t tile = begin; tile < end; ++tile)") { out in
         out.line(

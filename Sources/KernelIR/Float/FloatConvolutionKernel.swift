@@ -4,7 +4,7 @@ import Tensors
 ///
 /// A product with a constant matrix is the same kernel with ``ConvolutionWindow/pixel`` over
 /// ``ImageGeometry/matrix(_:rows:columns:)``. Padding takes part as +0; the input needs no halo.
-/// Buffers: input, weights, bias if there is one, residual if there is one, output. A tile is
+/// Buffers: input, weights, bias, residual if there is one, output. A tile is
 /// ``blockPixels`` result pixels of ``blockPanels`` panels; pixels are counted over all images.
 package struct FloatConvolutionKernel: Hashable, Sendable {
   package static let blockPixels = 24
@@ -46,8 +46,7 @@ package struct FloatConvolutionKernel: Hashable, Sendable {
 
   package var spec: KernelSpec {
     KernelSpec(
-      .floatConvolution, [.f32, .f32, .f32],
-      [.init("tail", panels.columnsPerGroup % 16 == 0 ? 0 : 1)] + epilogue.parameters)
+      .floatConvolution, [.f32, .f32, .f32], epilogue.parameters)
   }
 
   /// - Parameters:
@@ -72,12 +71,12 @@ package struct FloatConvolutionKernel: Hashable, Sendable {
   private func call(
     bias: [Float]?, weight: (_ column: Int, _ k: Int) -> Float
   ) -> KernelCall {
-    precondition((bias != nil) == epilogue.hasBias, "the epilogue says whether there is a bias")
     let panels = panels
+    let bias = epilogue.biasValues(bias, count: output.channels)
     var operands: [KernelCall.Operand] = [
       .input(0), .frame(name: "weights", bytes: panels.pack(weight)),
+      .frame(name: "bias", bytes: panels.pack(columns: bias)),
     ]
-    if let bias { operands.append(.frame(name: "bias", bytes: panels.pack(columns: bias))) }
     if epilogue.residual != nil { operands.append(.input(1)) }
     operands.append(.output)
     let pixels = output.batch * output.height * output.width

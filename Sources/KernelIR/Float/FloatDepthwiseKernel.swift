@@ -3,8 +3,8 @@ import Tensors
 /// `dwconvf`: f32 convolution of each channel with its own window, a chain of fma in ascending
 /// ky, kx; padding takes part as +0.
 ///
-/// Buffers: input, weights `[block of 16 channels][tap][16]`, bias if there is one, residual if
-/// there is one, output. A tile is one result row.
+/// Buffers: input, weights `[block of 16 channels][tap][16]`, bias, residual if there is one,
+/// output. A tile is one result row.
 package struct FloatDepthwiseKernel: Hashable, Sendable {
   package let input: ImageGeometry
   package let output: ImageGeometry
@@ -35,10 +35,12 @@ package struct FloatDepthwiseKernel: Hashable, Sendable {
   package func call(weights: [Float], bias: [Float]?) -> KernelCall {
     let taps = window.taps
     precondition(weights.count == output.channels * taps, "\(weights.count) weights")
-    precondition((bias != nil) == epilogue.hasBias, "the epilogue says whether there is a bias")
+    let bias = epilogue.biasValues(bias, count: output.channels)
     let packed = panels.pack { channel, tap in weights[channel * taps + tap] }
-    var operands: [KernelCall.Operand] = [.input(0), .frame(name: "weights", bytes: packed)]
-    if let bias { operands.append(.frame(name: "bias", bytes: panels.pack(columns: bias))) }
+    var operands: [KernelCall.Operand] = [
+      .input(0), .frame(name: "weights", bytes: packed),
+      .frame(name: "bias", bytes: panels.pack(columns: bias)),
+    ]
     if epilogue.residual != nil { operands.append(.input(1)) }
     operands.append(.output)
     let arguments =

@@ -23,21 +23,25 @@ package struct FloatEpilogue: Hashable, Sendable {
       .init("lower", .f32, "smallest result"), .init("upper", .f32, "largest result"),
     ]
 
-  /// The values of ``fields``; what the epilogue does not read is 0.
+  /// The values of ``fields``. A missing bound is an infinity, which leaves every value as it is.
   package var arguments: ArgumentLayout.Values {
     let nowhere: ArgumentLayout.Values = [
       "residual_origin": .u32(0), "residual_image_pitch": .u32(0), "residual_row_pitch": .u32(0),
       "residual_pixel_pitch": .u32(0),
     ]
     return (residual?.arguments("residual") ?? nowhere)
-      + ["lower": .f32(lower ?? 0), "upper": .f32(upper ?? 0)]
+      + ["lower": .f32(lower ?? -.infinity), "upper": .f32(upper ?? .infinity)]
+  }
+
+  /// The bias of `count` columns as the kernels add it: without one -0, which changes no sum.
+  func biasValues(_ bias: [Float]?, count: Int) -> [Float] {
+    precondition((bias != nil) == hasBias, "the epilogue says whether there is a bias")
+    precondition(bias?.count ?? count == count, "one bias value per column")
+    return bias ?? [Float](repeating: -0.0, count: count)
   }
 
   package var parameters: [KernelSpec.Parameter] {
-    [
-      .init("bias", hasBias ? 1 : 0), .init("residual", residual == nil ? 0 : 1),
-      .init("lower", lower == nil ? 0 : 1), .init("upper", upper == nil ? 0 : 1),
-    ]
+    [KernelSpec.Parameter("residual", residual == nil ? 0 : 1)]
   }
 
   /// The epilogue over gapless pixels, for a result that is flattened.

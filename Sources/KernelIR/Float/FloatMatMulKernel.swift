@@ -63,10 +63,7 @@ package struct FloatMatMulKernel: Hashable, Sendable {
   package var spec: KernelSpec {
     KernelSpec(
       .floatMatMul, [.f32, .f32, .f32],
-      [
-        .init("bias", hasBias ? 1 : 0), .init("residual", 0),
-        .init("lower", lower == nil ? 0 : 1), .init("upper", upper == nil ? 0 : 1),
-      ])
+      [.init("bias", hasBias ? 1 : 0)])
   }
 
   /// - Parameter bias: where the n bias values are; the next input by default.
@@ -105,7 +102,8 @@ package struct FloatMatMulKernel: Hashable, Sendable {
   private var arguments: ArgumentLayout.Values {
     var values: ArgumentLayout.Values = [
       "m": .u32(m), "n": .u32(n), "k": .u32(k), "row_blocks": .u32(rowBlocks),
-      "column_blocks": .u32(columnBlocks), "lower": .f32(lower ?? 0), "upper": .f32(upper ?? 0),
+      "column_blocks": .u32(columnBlocks), "lower": .f32(lower ?? -.infinity),
+      "upper": .f32(upper ?? .infinity),
     ]
     for (name, operand) in [("lhs", lhs), ("rhs", rhs), ("output", output)] {
       values["\(name)_origin"] = .u32(operand.origin)

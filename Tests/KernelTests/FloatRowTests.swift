@@ -1,0 +1,139 @@
+import CReference
+import KernelIR
+import Testing
+
+@Suite("float reductions, softmax and norms")
+struct FloatRowTests {
+  private static let kinds: [(ReduceKernel.Kind, qr_reduction)] = [
+    (.sum, QR_SUM), (.mean, QR_MEAN), (.max, QR_MAX), (.min, QR_MIN), (.prod, QR_PRODUCT),
+    (.sumOfSquares, QR_SUM_OF_SQUARES), (.l1, QR_L1), (.l2, QR_L2),
+  ]
+  private static let counts = [1, 10, 16, 31, 100]
+
+  @Test func `a reduction of the last axis runs in lanes`() throws {
+    var random = SeededGenerator(seed: 31)
+    for count in FloatRowTests.counts {
+      let calls = try FloatRowTests.kinds.map { kind, _ in
+        try ReduceKernel(
+          kind, order: .lanes, outer: ([3], [4 * count], [4]), reduced: ([count], [4]), inner: 1
+        ).call()
+      }
+      let loaded = try FloatVariants(calls)
+      let x = random.floats(3 * count)
+      for (call, (kind, reference)) in zip(calls, FloatRowTests.kinds) {
+        var y = [Float](repeating: 0, count: 3)
+        qr_reduce_f32(reference, true, 3, Int64(count), x, &y)
+        loaded.expect(call, inputs: [x], gives: y, "\(kind) of \(count)")
+      }
+    }
+  }
+
+  /// `x[outer][a][b][inner]`, reduced over a and b.
+  @Test(arguments: [ReduceKernel.Order.chain, .lanes])
+  func `a reduction of other axes runs over neighbouring columns`(order: ReduceKernel.Order) throws
+  {
+    var random = SeededGenerator(seed: 32)
+    let shapes = [[2, 3, 7, 5], [1, 5, 4, 70], [3, 1, 40, 1]]
+    let calls = try shapes.flatMap { shape in
+      try FloatRowTests.kinds.map { kind, _ in
+        let strides = StridedLoop.rowMajor(shape, elementBytes: 4)
+        return try ReduceKernel(
+          kind, order: order, outer: ([shape[0]], [strides[0]], [4 * shape[3]]),
+          reduced: ([shape[1], shape[2]], [strides[1], strides[2]]), inner: shape[3]
+        ).call()
+      }
+    }
+    let loaded = try FloatVariants(calls)
+    for (index, call) in calls.enumerated() {
+      let shape = shapes[index / FloatRowTests.kinds.count]
+      let (kind, reference) = FloatRowTests.kinds[index % FloatRowTests.kinds.count]
+      let x = random.floats(shape.reduce(1, *))
+      let count = shape[1] * shape[2]
+      let rows = (0..<shape[0] * shape[3]).flatMap { at in
+        (0..<count).map { x[(at / shape[3] * count + $0) * shape[3] + at % shape[3]] }
+      }
+      var y = [Float](repeating: 0, count: shape[0] * shape[3])
+      qr_reduce_f32(reference, order == .lanes, Int64(y.count), Int64(count), rows, &y)
+      loaded.expect(call, inputs: [x], gives: y, "\(kind) of \(shape)")
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func `softmax equals the reference along rows and columns`(isLog: Bool) throws {
+    var random = SeededGenerator(seed: 33)
+    let orders: [(ReduceKernel.Order, Bool)] = [(.lanes, true), (.chain, false)]
+    let inner = 21
+    var checks: [(KernelCall, [Float], [Float], String)] = []
+    for count in FloatRowTests.counts {
+      let x = random.floats(4 * count)
+      for (order, inLanes) in orders {
+        let call = FloatSoftmaxKernel(.rows(order: order), isLog: isLog, outer: 4, count: count)
+          .call()
+        checks.append(
+          (call, x, softmax(x, rows: 4, count, isLog, inLanes), "\(count), \(order)"))
+      }
+      let columns = random.floats(2 * count * inner)
+      let call = FloatSoftmaxKernel(
+        .columns(inner: inner), isLog: isLog, outer: 2, count: count
+      ).call()
+      let turned = softmax(
+        turn(columns, 2, count, inner), rows: 2 * inner, count, isLog, false)
+      checks.append((call, columns, turn(turned, 2, inner, count), "columns of \(count)"))
+    }
+    let extremes: [Float] = [.infinity, 1, 2, -.infinity, 3, 200, -300, .nan, 0, -0.0, 5, 5]
+    checks.append(
+      (
+        FloatSoftmaxKernel(.rows(order: .lanes), isLog: isLog, outer: 3, count: 4).call(),
+        extremes, softmax(extremes, rows: 3, 4, isLog, true), "extremes"
+      ))
+    let loaded = try FloatVariants(checks.map(\.0))
+    for (call, x, expected, name) in checks {
+      loaded.expect(call, inputs: [x], gives: expected, name)
+    }
+  }
+
+  private func softmax(
+    _ x: [Float], rows: Int, _ count: Int, _ isLog: Bool, _ inLanes: Bool
+  ) -> [Float] {
+    var y = x
+    withUnsafePointer(to: referenceConstants) {
+      qr_softmax($0, isLog, inLanes, Int64(rows), Int64(count), x, &y)
+    }
+    return y
+  }
+
+  /// `[outer][a][b]` to `[outer][b][a]`.
+  private func turn(_ x: [Float], _ outer: Int, _ a: Int, _ b: Int) -> [Float] {
+    indices(of: [outer, b, a]).map { x[($0[0] * a + $0[2]) * b + $0[1]] }
+  }
+
+  @Test func `norms equal the reference`() throws {
+    var random = SeededGenerator(seed: 34)
+    let kinds: [FloatNormalizationKernel.Kind] = [
+      .layer(hasBias: true), .layer(hasBias: false), .rms,
+    ]
+    let (rows, epsilon) = (3, Float(1e-5))
+    func call(_ kind: FloatNormalizationKernel.Kind, _ count: Int) -> KernelCall {
+      FloatNormalizationKernel(kind, rows: rows, count: count, epsilon: epsilon).call()
+    }
+    let loaded = try FloatVariants(kinds.map { call($0, 1) })
+    for count in FloatRowTests.counts + [384] {
+      let (x, scale, bias) = (
+        random.floats(rows * count), random.floats(count), random.floats(count)
+      )
+      for kind in kinds {
+        var y = x
+        switch kind {
+        case .layer(let hasBias):
+          bias.withUnsafeBufferPointer {
+            qr_layer_norm(
+              Int64(rows), Int64(count), epsilon, x, scale, hasBias ? $0.baseAddress : nil, &y)
+          }
+        case .rms: qr_rms_norm(Int64(rows), Int64(count), epsilon, x, scale, &y)
+        }
+        let inputs = kind == .layer(hasBias: true) ? [x, scale, bias] : [x, scale]
+        loaded.expect(call(kind, count), inputs: inputs, gives: y, "\(kind) of \(count)")
+      }
+    }
+  }
+}
