@@ -25,19 +25,19 @@ void qc_model_close(qc_model *model) {
 }
 
 uint32_t qc_model_input_count(const qc_model *model) {
-  return model->plan.header->input_count;
+  return model == NULL ? 0 : model->plan.header->input_count;
 }
 
 uint32_t qc_model_output_count(const qc_model *model) {
-  return model->plan.header->output_count;
+  return model == NULL ? 0 : model->plan.header->output_count;
 }
 
 uint32_t qc_model_tap_count(const qc_model *model) {
-  return model->plan.header->tap_count;
+  return model == NULL ? 0 : model->plan.header->tap_count;
 }
 
 uint32_t qc_model_step_count(const qc_model *model) {
-  return model->plan.header->step_count;
+  return model == NULL ? 0 : model->plan.header->step_count;
 }
 
 const qc_tensor_type *qc_model_input(const qc_model *model, uint32_t index) {
@@ -58,10 +58,12 @@ const qc_step_info *qc_model_step(const qc_model *model, uint32_t index) {
 }
 
 const char *qc_model_variant(const qc_model *model) {
-  return model->variant;
+  return model == NULL ? "" : model->variant;
 }
 
 qc_memory qc_model_memory(const qc_model *model) {
+  if (model == NULL)
+    return (qc_memory){0};
   return (qc_memory){
       .weights = model->weights.byte_count,
       .code = model->object.region.byte_count,

@@ -10,7 +10,7 @@ struct DamageTests {
   ]
 
   @Test func `truncation at every byte is an error`() throws {
-    let bytes = try TestProgram.package()
+    let bytes = try TestProgram.smallPackage()
     for count in 0..<bytes.count {
       let failure = HostilePackage.failure(bytes.prefix(count))
       #expect(failure?.code == .malformedPackage, "cut to \(count) bytes")
@@ -23,7 +23,7 @@ struct DamageTests {
   }
 
   @Test func `every flipped bit is found`() throws {
-    var bytes = try TestProgram.package()
+    var bytes = try TestProgram.smallPackage()
     for bit in 0..<bytes.count * 8 {
       bytes[bit / 8] ^= 1 << UInt8(bit % 8)
       let code = HostilePackage.failure(bytes)?.code

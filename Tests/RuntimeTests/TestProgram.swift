@@ -75,6 +75,16 @@ enum TestProgram {
   }
 
   static func package() throws(Diagnostic) -> Data { try writer(make()).bytes() }
+
+  /// The program with the portable variant and nothing else: the smallest package that runs.
+  static func smallPackage() throws(Diagnostic) -> Data {
+    let object = try TestKernels.object()
+    return try PackageWriter(
+      program: make(), architecture: .x86_64,
+      variants: [PackageWriter.Variant(name: "portable", rank: 0, object: object)],
+      manifest: Data("{}".utf8)
+    ).bytes()
+  }
 }
 
 /// A folder that goes away with its test.

@@ -97,6 +97,7 @@ QC_API qc_status qc_model_open_memory(const void *bytes, size_t byte_count,
 /// Gives the caller's hold on a model up; contexts keep it alive. Null is allowed.
 QC_API void qc_model_close(qc_model *model);
 
+/// Counts; 0 for a null model.
 QC_API uint32_t qc_model_input_count(const qc_model *model);
 QC_API uint32_t qc_model_output_count(const qc_model *model);
 QC_API uint32_t qc_model_tap_count(const qc_model *model);
