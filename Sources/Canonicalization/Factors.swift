@@ -4,32 +4,36 @@ import GraphIR
 struct Factors {
   private(set) var scale = 1.0
   private(set) var values: [ValueID] = []
+  /// Products nested deeper are taken as one factor.
+  private static let depthLimit = 8
 
   /// The factors of `id`. Products and quotients by a number that nothing else uses are opened.
   init(of id: ValueID, _ graph: Graph) {
-    open(id, graph, isRoot: true)
+    open(id, graph, depth: 0)
   }
 
-  private mutating func open(_ id: ValueID, _ graph: Graph, isRoot: Bool) {
+  private mutating func open(_ id: ValueID, _ graph: Graph, depth: Int) {
     if let number = graph.scalar(id) {
       scale *= Double(number)
       return
     }
-    guard case .binary(let function) = graph.op(id), isRoot || graph.hasOneUse(id) else {
+    guard case .binary(let function) = graph.op(id), depth < Factors.depthLimit,
+      depth == 0 || graph.hasOneUse(id)
+    else {
       values.append(id)
       return
     }
     let (lhs, rhs) = (graph.operand(0, of: id), graph.operand(1, of: id))
     switch function {
     case .mul:
-      open(lhs, graph, isRoot: false)
-      open(rhs, graph, isRoot: false)
+      open(lhs, graph, depth: depth + 1)
+      open(rhs, graph, depth: depth + 1)
     case .div:
       guard let divisor = graph.scalar(rhs) else {
         values.append(id)
         return
       }
-      open(lhs, graph, isRoot: false)
+      open(lhs, graph, depth: depth + 1)
       scale /= Double(divisor)
     default:
       values.append(id)

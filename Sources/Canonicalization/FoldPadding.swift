@@ -64,16 +64,26 @@ extension Padding {
 extension Graph {
   /// No element can be below 0, by the op that makes it.
   fileprivate func isNonNegative(_ id: ValueID) -> Bool {
-    switch op(id) {
+    var source = id
+    while op(source).passesOneValueOn { source = operand(0, of: source) }
+    switch op(source) {
     case .unary(let function):
       switch function {
-      case .relu, .sigmoid, .exp, .abs, .sqrt, .softplus, .hardSigmoid: true
-      case .clip(let lower, _): (lower ?? -1) >= 0
-      default: false
+      case .relu, .sigmoid, .exp, .abs, .sqrt, .softplus, .hardSigmoid: return true
+      case .clip(let lower, _): return (lower ?? -1) >= 0
+      default: return false
       }
-    case .softmax(let softmax): !softmax.isLog
-    case .pool, .reshape, .transpose, .slice, .concat:
-      operands(of: id).allSatisfy { isNonNegative($0) }
+    case .softmax(let softmax): return !softmax.isLog
+    default: return false
+    }
+  }
+}
+
+extension Op {
+  /// Every element of the result is one of the only operand's, or a mean of them.
+  fileprivate var passesOneValueOn: Bool {
+    switch self {
+    case .pool, .reshape, .transpose, .slice: true
     default: false
     }
   }

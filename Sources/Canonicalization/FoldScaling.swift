@@ -5,7 +5,8 @@ import Tensors
 /// Folds products and sums with one constant for each channel into the weights and the bias of the
 /// convolution or matrix product before them.
 package let foldScaling = Pass(
-  "fold-scaling", rules: [normalizeBias, foldChannelScale, foldChannelShift])
+  "fold-scaling",
+  rules: [normalizeBias, foldChannelScale, foldChannelShift, hoistScaleAboveProduct])
 
 /// The constant of `matmul + constant` to the shape `[n]`.
 let normalizeBias = RewriteRule("normalize-bias") { (id, graph) throws(Diagnostic) in
@@ -38,6 +39,43 @@ let foldChannelShift = RewriteRule("fold-channel-shift") { (id, graph) throws(Di
   let ones = [Double](repeating: 1, count: values.count)
   return try product.applying(
     ChannelAffine(scale: ones, shift: values.map { Double($0) }), in: &graph)
+}
+
+/// `(movement(product(x)) · y) · number` to a product with scaled weights, for the scores of
+/// attention.
+///
+/// - Applies: nothing else uses the values in between; the movements are reshapes and transposes.
+/// - Numerics: rounded in another order.
+let hoistScaleAboveProduct = RewriteRule("hoist-scale-above-product") {
+  (id, graph) throws(Diagnostic) in
+  guard case .binary(.mul) = graph.op(id), let number = graph.scalar(graph.operand(1, of: id)),
+    number.isFinite, case let scores = graph.operand(0, of: id), case .matMul = graph.op(scores),
+    graph.shape(of: scores) == graph.shape(of: id), graph.hasOneUse(scores)
+  else { return nil }
+  var movements: [Op] = []
+  var source = graph.operand(0, of: scores)
+  while graph.op(source).isReshapeOrTranspose, graph.hasOneUse(source) {
+    movements.append(graph.op(source))
+    source = graph.operand(0, of: source)
+  }
+  guard let product = ScalableProduct(source, graph) else { return nil }
+  let count = product.channelCount
+  let affine = ChannelAffine(
+    scale: [Double](repeating: Double(number), count: count),
+    shift: [Double](repeating: 0, count: count))
+  var lhs = try product.applying(affine, in: &graph)
+  for movement in movements.reversed() { lhs = try graph.append(movement, [lhs]) }
+  return try graph.append(
+    .matMul, [lhs, graph.operand(1, of: scores)], source: graph[scores].source)
+}
+
+extension Op {
+  fileprivate var isReshapeOrTranspose: Bool {
+    switch self {
+    case .reshape, .transpose: true
+    default: false
+    }
+  }
 }
 
 extension Graph {

@@ -21,12 +21,13 @@ struct QDQPlacement {
   private(set) var integerResults: Set<ValueID> = []
   private(set) var classes: StorageClasses
   private var pending: [ValueID] = []
-  private var isFromIntegers: [ValueID: Bool] = [:]
+  private var isFromIntegers: [Bool] = []
 
   init(_ graph: Graph, _ recipe: Recipe, _ ranges: @escaping RangeTable) {
     self.graph = graph
     self.recipe = recipe
     classes = StorageClasses(count: graph.nodes.count) { ranges(graph[$0].name) }
+    isFromIntegers = markFromIntegers()
     for id in graph.values where isProduct(id) && accepts(id) {
       readers.insert(id)
       store(graph.operand(0, of: id))
@@ -135,22 +136,25 @@ struct QDQPlacement {
 
   /// Whether integers, or the float input, lie before `id` with nothing in between but ops that
   /// make integers of integers.
-  private mutating func comesFromIntegers(_ id: ValueID) -> Bool {
-    if let known = isFromIntegers[id] { return known }
-    let result: Bool
-    switch graph.op(id) {
-    case .input: result = graph.type(of: id).element == .f32
-    case .conv, .matMul: result = accepts(id)
-    case .unary, .binary, .pool, .reshape, .transpose, .concat, .slice, .gather, .pad, .expand,
-      .resize:
-      isFromIntegers[id] = false
-      result = accepts(id) && graph.operands(of: id).contains { comesFromIntegers($0) }
-    case .constant, .select, .cast, .softmax, .layerNorm, .rmsNorm, .batchNorm, .reduce, .quantize,
-      .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup:
-      result = false
+  private func comesFromIntegers(_ id: ValueID) -> Bool { isFromIntegers[id.index] }
+
+  /// Answers ``comesFromIntegers(_:)`` for every value of the sorted graph.
+  private func markFromIntegers() -> [Bool] {
+    var marks = [Bool](repeating: false, count: graph.nodes.count)
+    for id in graph.values {
+      switch graph.op(id) {
+      case .input: marks[id.index] = graph.type(of: id).element == .f32
+      case .conv, .matMul: marks[id.index] = accepts(id)
+      case .unary, .binary, .pool, .reshape, .transpose, .concat, .slice, .gather, .pad, .expand,
+        .resize:
+        marks[id.index] = accepts(id) && graph.operands(of: id).contains { marks[$0.index] }
+      case .constant, .select, .cast, .softmax, .layerNorm, .rmsNorm, .batchNorm, .reduce,
+        .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
+        .lookup:
+        break
+      }
     }
-    isFromIntegers[id] = result
-    return result
+    return marks
   }
 }
 
