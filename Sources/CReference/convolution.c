@@ -26,6 +26,13 @@ static void find_offsets(const qr_window *window, int64_t first, int64_t *offset
   }
 }
 
+/// The 16 places are one after the other.
+static bool are_neighbours(const int64_t *offset) {
+  for (int i = 0; i < QR_TILE_COLUMNS; ++i)
+    if (offset[0] < 0 || offset[i] != offset[0] + i) return false;
+  return true;
+}
+
 QR_CLONES
 bool qr_conv_f32(const qr_convolution *conv, const float *x, const float *w, const float *bias,
                  float *y) {
@@ -53,9 +60,14 @@ bool qr_conv_f32(const qr_convolution *conv, const float *x, const float *w, con
       float *column = columns;
       for (int64_t tap = 0; tap < taps; ++tap) {
         const int64_t *offset = offsets + tap * QR_TILE_COLUMNS;
-        for (int64_t c = 0; c < conv->channels; ++c, column += QR_TILE_COLUMNS)
-          for (int i = 0; i < QR_TILE_COLUMNS; ++i)
-            column[i] = offset[i] < 0 ? 0.0f : planes[c * plane + offset[i]];
+        const bool is_run = are_neighbours(offset);
+        for (int64_t c = 0; c < conv->channels; ++c, column += QR_TILE_COLUMNS) {
+          if (is_run)
+            memcpy(column, planes + c * plane + offset[0], QR_TILE_COLUMNS * sizeof(float));
+          else
+            for (int i = 0; i < QR_TILE_COLUMNS; ++i)
+              column[i] = offset[i] < 0 ? 0.0f : planes[c * plane + offset[i]];
+        }
       }
       for (int64_t o = 0; o < conv->outputs; o += QR_TILE_ROWS) {
         const int64_t height = conv->outputs - o < QR_TILE_ROWS ? conv->outputs - o : QR_TILE_ROWS;
@@ -110,10 +122,16 @@ bool qr_conv_i32(const qr_convolution *conv, const uint8_t *x, bool x_signed,
       uint32_t *column = columns;
       for (int64_t tap = 0; tap < taps; ++tap) {
         const int64_t *offset = offsets + tap * QR_TILE_COLUMNS;
-        for (int64_t c = 0; c < conv->channels; ++c, column += QR_TILE_COLUMNS)
-          for (int i = 0; i < QR_TILE_COLUMNS; ++i)
-            column[i] = offset[i] < 0 ? 0u
-                                      : (uint32_t)((planes[c * plane + offset[i]] ^ flip) - zero);
+        const bool is_run = are_neighbours(offset);
+        for (int64_t c = 0; c < conv->channels; ++c, column += QR_TILE_COLUMNS) {
+          const uint8_t *from = planes + c * plane;
+          if (is_run)
+            for (int i = 0; i < QR_TILE_COLUMNS; ++i)
+              column[i] = (uint32_t)((from[offset[0] + i] ^ flip) - zero);
+          else
+            for (int i = 0; i < QR_TILE_COLUMNS; ++i)
+              column[i] = offset[i] < 0 ? 0u : (uint32_t)((from[offset[i]] ^ flip) - zero);
+        }
       }
       for (int64_t o = 0; o < conv->outputs; o += QR_TILE_ROWS) {
         const int64_t height = conv->outputs - o < QR_TILE_ROWS ? conv->outputs - o : QR_TILE_ROWS;

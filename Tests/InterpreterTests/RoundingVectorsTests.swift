@@ -118,6 +118,32 @@ struct RoundingVectorsTests {
     }
   }
 
+  @Test func `quantize takes the IEEE quotient, and no product with a reciprocal`() throws {
+    var random = SeededGenerator(seed: 17)
+    func even(_ t: Float) -> Int32 { Int32(t.rounded(.toNearestOrEven)) }
+    var differing = [0, 0, 0, 0]
+    for _ in 0..<16 {
+      let scale = random.logarithmic(-10...3).magnitude
+      let halves = (-60...60).map { (Float($0) + 0.5) * scale }
+      let x = halves + halves.map(\.nextUp) + halves.map(\.nextDown)
+      let params = try QuantParams(scale: scale, zeroPoint: 101)
+      let stored = try evaluate(.quantize(Quantize(.u8, params)), [.f32(x, [x.count])])
+        .elements(UInt8.self).map { Int32($0) }
+      #expect(stored == x.map { even($0 / scale) + 101 }, "scale \(scale)")
+      let inverse = 1 / scale
+      let variants: [[Int32]] = [
+        x.map { even($0 * inverse) + 101 }, x.map { even($0 / scale + 101) },
+        x.map { Int32(($0 / scale).rounded(.toNearestOrAwayFromZero)) + 101 },
+        x.map { Int32((Double($0) / Double(scale)).rounded(.toNearestOrEven)) + 101 },
+      ]
+      for (index, variant) in variants.enumerated() where variant != stored {
+        differing[index] += 1
+      }
+    }
+    // The reciprocal, the zero point before rounding, halves away from zero, fp64.
+    #expect(differing.allSatisfy { $0 > 8 }, "\(differing)")
+  }
+
   @Test func `an average of ties tells the roundings apart`() throws {
     // Sums 0...510 of two elements: every odd one is a tie.
     let input = try QuantParams(scale: 1, zeroPoint: 0)
