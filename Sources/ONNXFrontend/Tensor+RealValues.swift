@@ -2,7 +2,7 @@ import Tensors
 
 extension Tensor {
   /// The elements as f32 numbers; `nil` for the four-bit and 8-bit float types.
-  var realValues: [Float]? {
+  package var realValues: [Float]? {
     switch element {
     case .f32: floats
     case .f64: elements(Double.self).map { Float($0) }

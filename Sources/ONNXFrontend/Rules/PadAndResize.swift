@@ -56,6 +56,11 @@ private func importResize(_ importer: inout Importer) throws(Diagnostic) {
       throw Diagnostic(.elementTypeMismatch, "Resize by \(scales.element.rawValue)")
     }
     try extent.scale(axes, by: factors)
+    guard modes.coordinates != .alignCorners || extent.isExact else {
+      throw Diagnostic(
+        .unsupportedAttribute, "Resize with align_corners by scales that give no whole extents",
+        hint: "give 'sizes'; runtimes do not agree on the positions otherwise")
+    }
   } else {
     try extent.resize(axes, to: try importer.intsOperand(3, "sizes"), policy: policy)
   }
@@ -105,6 +110,13 @@ private struct ResizeExtent {
     self.shape = shape
     scales = [Float](repeating: 1, count: shape.rank)
     sizes = shape.dims
+  }
+
+  /// Whether the scales give whole extents.
+  var isExact: Bool {
+    shape.dims.indices.allSatisfy {
+      abs(Float(shape[$0]) * scales[$0] - Float(sizes[$0])) < 1e-3
+    }
   }
 
   /// `floor(extent * factor)` elements along each axis.

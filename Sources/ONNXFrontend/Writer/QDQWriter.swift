@@ -7,8 +7,9 @@ import Tensors
 /// Writes a graph as an ordinary ONNX model, in which quantization is explicit.
 ///
 /// Every op becomes the ONNX op of the same meaning; `silu` and `rms_norm`, which the opset lacks,
-/// become their definitions. Reading the model gives the same graph again, but for those two and
-/// for the names of values that had none. The same graph gives the same bytes.
+/// become their definitions. Reading the model gives the same graph again, but for those two, for the
+/// names of values that had none, and for the sources of nodes that shared one. The same graph gives
+/// the same bytes.
 package struct QDQWriter {
   /// The default operator set of the model, and the version of the format that has it.
   static let opset = 21
@@ -18,6 +19,8 @@ package struct QDQWriter {
   private var proto = Onnx_GraphProto()
   private var names: [ValueID: String] = [:]
   private var takenNames: Set<String> = []
+  private var takenNodeNames: Set<String> = []
+  private var nodeNameCounts: [String: Int] = [:]
   private var paramNames: [ParamKey: ParamNames] = [:]
 
   private struct ParamKey: Hashable {
@@ -108,7 +111,17 @@ package struct QDQWriter {
 
   // MARK: Emission
 
-  mutating func emit(_ node: Onnx_NodeProto) { proto.node.append(node) }
+  /// Adds a node; a name that another node has already gets a number behind it.
+  mutating func emit(_ node: Onnx_NodeProto) {
+    var named = node
+    if node.hasName, !takenNodeNames.insert(node.name).inserted {
+      let count = (nodeNameCounts[node.name] ?? 1) + 1
+      nodeNameCounts[node.name] = count
+      named.name = "\(node.name)#\(count)"
+      takenNodeNames.insert(named.name)
+    }
+    proto.node.append(named)
+  }
 
   mutating func initializer(_ tensor: Tensor, name: String) {
     proto.initializer.append(Onnx_TensorProto(tensor, name: name))

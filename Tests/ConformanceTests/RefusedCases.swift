@@ -1,0 +1,223 @@
+/// The node tests that are refused, by what they need; everything else must pass.
+enum RefusedCases {
+  static let byReason: [(reason: String, cases: [String])] = [
+    (
+      "BatchNormalization in training mode",
+      [
+        "test_batchnorm_example_training_mode",
+      ]
+    ),
+    (
+      "MaxPool with indices",
+      [
+        "test_maxpool_with_argmax_2d_precomputed_pads",
+        "test_maxpool_with_argmax_2d_precomputed_strides",
+      ]
+    ),
+    (
+      "Resize with align_corners by scales that give no whole extents",
+      [
+        "test_resize_downsample_scales_cubic_align_corners",
+        "test_resize_downsample_scales_linear_align_corners",
+      ]
+    ),
+    (
+      "Resize with antialias",
+      [
+        "test_resize_downsample_sizes_cubic_antialias",
+      ]
+    ),
+    (
+      "Resize with tf_crop_and_resize",
+      [
+        "test_resize_tf_crop_and_resize_axes_3_2",
+        "test_resize_tf_crop_and_resize_extrapolation_value",
+      ]
+    ),
+    (
+      "an opset before 13",
+      [
+        "test_convinteger_with_padding",
+        "test_convinteger_without_padding",
+        "test_dynamicquantizelinear",
+        "test_dynamicquantizelinear_max_adjusted",
+        "test_matmulinteger",
+        "test_qlinearconv",
+      ]
+    ),
+    (
+      "the element type float4E2M1",
+      [
+        "test_cast_FLOAT16_to_FLOAT4E2M1",
+        "test_cast_FLOAT4E2M1_to_FLOAT",
+        "test_cast_FLOAT4E2M1_to_FLOAT16",
+        "test_cast_FLOAT_to_FLOAT4E2M1",
+        "test_dequantizelinear_float4e2m1",
+        "test_quantizelinear_float4e2m1",
+      ]
+    ),
+    (
+      "the element type float8E4M3Fnuz",
+      [
+        "test_cast_FLOAT16_to_FLOAT8E4M3FNUZ",
+        "test_cast_FLOAT8E4M3FNUZ_to_FLOAT",
+        "test_cast_FLOAT8E4M3FNUZ_to_FLOAT16",
+        "test_cast_FLOAT_to_FLOAT8E4M3FNUZ",
+        "test_cast_no_saturate_FLOAT16_to_FLOAT8E4M3FNUZ",
+        "test_cast_no_saturate_FLOAT_to_FLOAT8E4M3FNUZ",
+      ]
+    ),
+    (
+      "the element type float8E5M2Fnuz",
+      [
+        "test_cast_FLOAT16_to_FLOAT8E5M2FNUZ",
+        "test_cast_FLOAT8E5M2FNUZ_to_FLOAT",
+        "test_cast_FLOAT8E5M2FNUZ_to_FLOAT16",
+      ]
+    ),
+    (
+      "the element type float8E8M0",
+      [
+        "test_cast_e8m0_FLOAT16_to_FLOAT8E8M0",
+        "test_cast_e8m0_FLOAT8E8M0_to_FLOAT",
+        "test_cast_e8m0_FLOAT8E8M0_to_FLOAT16",
+        "test_cast_e8m0_FLOAT_to_FLOAT8E8M0",
+      ]
+    ),
+    (
+      "the element type int2",
+      [
+        "test_cast_FLOAT16_to_INT2",
+        "test_cast_INT2_to_INT8",
+        "test_dequantizelinear_int2",
+      ]
+    ),
+    (
+      "the element type uint2",
+      [
+        "test_cast_FLOAT16_to_UINT2",
+        "test_cast_FLOAT_to_UINT2",
+        "test_cast_UINT2_to_UINT8",
+        "test_dequantizelinear_uint2",
+      ]
+    ),
+    (
+      "the op Attention",
+      [
+        "test_attention_23_boolmask_fullymasked_row_nan_robustness",
+        "test_attention_23_fullymasked_qk_matmul_output_mode3_zero",
+        "test_attention_24_fullymasked_qk_matmul_output_mode3_zero",
+        "test_attention_24_qk_matmul_output_mode3_softmax_precision",
+        "test_attention_3d",
+        "test_attention_3d_attn_mask",
+        "test_attention_3d_causal_bf16",
+        "test_attention_3d_diff_heads_sizes",
+        "test_attention_3d_diff_heads_sizes_attn_mask",
+        "test_attention_3d_diff_heads_sizes_causal",
+        "test_attention_3d_diff_heads_with_past_and_present",
+        "test_attention_3d_gqa",
+        "test_attention_3d_gqa_attn_mask",
+        "test_attention_3d_gqa_softcap",
+        "test_attention_3d_local_window",
+        "test_attention_3d_scaled",
+        "test_attention_3d_transpose_verification",
+        "test_attention_3d_with_past_and_present_qk_matmul",
+        "test_attention_3d_with_past_and_present_qk_matmul_softcap",
+        "test_attention_4d",
+        "test_attention_4d_attn_mask",
+        "test_attention_4d_attn_mask_3d",
+        "test_attention_4d_attn_mask_3d_causal",
+        "test_attention_4d_attn_mask_4d",
+        "test_attention_4d_attn_mask_bool",
+        "test_attention_4d_attn_mask_bool_4d",
+        "test_attention_4d_attn_mask_causal_bf16",
+        "test_attention_4d_causal",
+        "test_attention_4d_causal_fp16",
+        "test_attention_4d_causal_nonpad_batch_prefill",
+        "test_attention_4d_causal_nonpad_continued_prefill",
+        "test_attention_4d_causal_nonpad_negative_offset_structural_empty",
+        "test_attention_4d_causal_padded_kv_bf16",
+        "test_attention_4d_causal_with_past_and_present",
+        "test_attention_4d_diff_heads_mask4d_padded_kv",
+        "test_attention_4d_diff_heads_sizes",
+        "test_attention_4d_diff_heads_sizes_attn_mask",
+        "test_attention_4d_diff_heads_sizes_scaled",
+        "test_attention_4d_diff_heads_sizes_softcap",
+        "test_attention_4d_diff_heads_with_past_and_present",
+        "test_attention_4d_diff_heads_with_past_and_present_mask3d",
+        "test_attention_4d_diff_heads_with_past_and_present_mask4d",
+        "test_attention_4d_fp16",
+        "test_attention_4d_gqa",
+        "test_attention_4d_gqa_causal",
+        "test_attention_4d_gqa_causal_nonpad_decode",
+        "test_attention_4d_gqa_causal_nonpad_decode_fp16",
+        "test_attention_4d_gqa_scaled",
+        "test_attention_4d_gqa_with_past_and_present",
+        "test_attention_4d_padded_kv_bf16",
+        "test_attention_4d_scaled",
+        "test_attention_4d_softcap",
+        "test_attention_4d_softcap_neginf_mask",
+        "test_attention_4d_softcap_neginf_mask_poison",
+        "test_attention_4d_with_past_and_present",
+        "test_attention_4d_with_past_and_present_qk_matmul_bias",
+        "test_attention_4d_with_past_and_present_qk_matmul_bias_3d_mask",
+        "test_attention_4d_with_past_and_present_qk_matmul_bias_3d_mask_causal",
+        "test_attention_4d_with_past_and_present_qk_matmul_bias_4d_mask_causal",
+        "test_attention_4d_with_qk_matmul",
+        "test_attention_4d_with_qk_matmul_bias",
+        "test_attention_4d_with_qk_matmul_softcap",
+        "test_attention_4d_with_qk_matmul_softmax",
+        "test_attention_local_window",
+        "test_attention_local_window_default",
+        "test_attention_local_window_ext_cache_float16_mask",
+        "test_attention_local_window_ext_cache_rank2_mask",
+        "test_attention_local_window_ext_cache_rank3_head_mask",
+        "test_attention_local_window_ext_cache_rank4_batch_mask",
+        "test_attention_local_window_rank1_boolean_mask",
+        "test_attention_local_window_with_past",
+      ]
+    ),
+    (
+      "the op ConvTranspose",
+      [
+        "test_convtranspose",
+        "test_convtranspose_1d",
+        "test_convtranspose_3d",
+        "test_convtranspose_dilations",
+        "test_convtranspose_group_2_image_3",
+        "test_convtranspose_kernel_shape",
+        "test_convtranspose_output_shape",
+        "test_convtranspose_pads",
+      ]
+    ),
+    (
+      "the op GRU",
+      [
+        "test_gru_batchwise",
+        "test_gru_bidirectional",
+        "test_gru_with_initial_bias",
+      ]
+    ),
+    (
+      "the op LSTM",
+      [
+        "test_lstm_batchwise",
+        "test_lstm_bidirectional",
+        "test_lstm_defaults",
+        "test_lstm_with_initial_bias",
+        "test_lstm_with_peepholes",
+      ]
+    ),
+    (
+      "the op RotaryEmbedding",
+      [
+        "test_rotary_embedding",
+        "test_rotary_embedding_no_position_ids",
+        "test_rotary_embedding_no_position_ids_rotary_dim",
+        "test_rotary_embedding_with_interleaved_rotary_dim",
+      ]
+    ),
+  ]
+
+  static let names = Set(byReason.flatMap(\.cases))
+}

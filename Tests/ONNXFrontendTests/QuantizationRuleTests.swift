@@ -1,0 +1,97 @@
+import Diagnostics
+import GraphIR
+import Tensors
+import Testing
+
+@testable import ONNXFrontend
+
+@Suite("quantize and dequantize")
+struct QuantizationRuleTests {
+  @Test func `constant scales become the quantization of a type`() throws {
+    let x = try counting(2, 3)
+    let model = TestModel(
+      "QuantizeLinear",
+      [x, try Tensor.floats([0.5], []), try Tensor.integers(.i8, .scalar, [-7])],
+      constants: [1, 2])
+    let type = try #require(try model.imported().nodes.last?.type)
+    #expect(type.element == .i8)
+    #expect(type.quantization == (try QuantParams(scale: 0.5, zeroPoint: -7)))
+  }
+
+  @Test func `channels and groups share scales`() throws {
+    let weights = try Tensor.integers(.i8, try Shape([2, 4]), [1, 2, 3, 4, 5, 6, 7, 8])
+    let channels = TestModel(
+      "DequantizeLinear", [weights, try Tensor.floats([1, 10], [2])], constants: [0, 1],
+      [.int("axis", 0)])
+    #expect(try results(channels, [])[0].floats == [1, 2, 3, 4, 50, 60, 70, 80])
+    let groups = TestModel(
+      "DequantizeLinear", [weights, try Tensor.floats([1, 10, 100, 1000], [2, 2])],
+      constants: [0, 1], [.int("axis", 1), .int("block_size", 2)])
+    #expect(try results(groups, [])[0].floats == [1, 2, 30, 40, 500, 600, 7000, 8000])
+  }
+
+  @Test func `an integer input gets the quantization of its dequantize`() throws {
+    let x = try Tensor.integers(.u8, try Shape([1, 2]), [3, 5])
+    let model = TestModel(
+      inputs: [Onnx_ValueInfoProto("x", TensorType(.u8, x.shape))],
+      initializers: [
+        ("s", try Tensor.floats([2], [])), ("z", try Tensor.integers(.u8, .scalar, [3])),
+        ("shape", try ints(2, 1)),
+      ],
+      nodes: [
+        Onnx_NodeProto("Reshape", ["x", "shape"], ["r"]),
+        Onnx_NodeProto("DequantizeLinear", ["r", "s", "z"], ["y"]),
+      ], outputs: ["y"])
+    let graph = try model.imported()
+    #expect(graph.nodes.map(\.op.mnemonic) == ["input", "reshape", "dequantize"])
+    #expect(graph.quantization(of: graph.inputs[0])?.zeroPoint == 3)
+    #expect(try results(model, [x])[0].floats == [0, 4])
+  }
+
+  @Test func `scales known at run time become arithmetic`() throws {
+    let operands = [
+      try Tensor.floats([-300, 1.5, 2.5, 300], [4]), try Tensor.floats([1], []),
+      try Tensor.integers(.u8, .scalar, [10]),
+    ]
+    let quantize = TestModel("QuantizeLinear", operands)
+    #expect(try !quantize.ops().contains("quantize"))
+    #expect(try results(quantize, operands)[0].integers == [0, 12, 12, 255])
+    let integers = try results(quantize, operands)[0]
+    let dequantize = TestModel("DequantizeLinear", [integers, operands[1], operands[2]])
+    #expect(
+      try results(dequantize, [integers, operands[1], operands[2]])[0].floats == [-10, 2, 2, 245])
+  }
+
+  @Test func `a second dequantize with another scale keeps its meaning`() throws {
+    let x = try Tensor.floats([2, 4], [2])
+    let model = TestModel(
+      inputs: [.floats("x", [2])],
+      initializers: [
+        ("s", try Tensor.floats([2], [])), ("t", try Tensor.floats([3], [])),
+        ("z", try Tensor.integers(.u8, .scalar, [0])),
+      ],
+      nodes: [
+        Onnx_NodeProto("QuantizeLinear", ["x", "s", "z"], ["q"]),
+        Onnx_NodeProto("DequantizeLinear", ["q", "t", "z"], ["y"]),
+      ], outputs: ["y"])
+    #expect(try results(model, [x])[0].floats == [3, 6])
+  }
+
+  @Test func `the QOperator form becomes dequantize, op and quantize`() throws {
+    let scale = try Tensor.floats([1], [])
+    let zero = try Tensor.integers(.u8, .scalar, [0])
+    let weightZero = try Tensor.integers(.i8, .scalar, [0])
+    let x = try Tensor.integers(.u8, try Shape([1, 1, 2, 2]), [1, 2, 3, 4])
+    let weights = try Tensor.integers(.i8, try Shape([1, 1, 2, 2]), [1, 1, 1, 1])
+    let model = TestModel(
+      "QLinearConv",
+      [
+        x, scale, zero, weights, scale, weightZero, scale, zero,
+        try Tensor.integers(.i32, try Shape([1]), [5]),
+      ],
+      constants: [1, 2, 3, 4, 5, 6, 7, 8])
+    #expect(
+      try model.ops() == ["dequantize", "dequantize", "dequantize", "conv", "quantize"])
+    #expect(try results(model, [x])[0].integers == [15])
+  }
+}
