@@ -16,7 +16,7 @@ struct ScalableProduct {
   init?(_ value: ValueID, _ graph: Graph) {
     guard let (anchor, biasAdd) = graph.product(endingAt: value, accepting: { _ in true }),
       let weights = graph.constant(graph.operand(1, of: anchor)), weights.element == .f32,
-      graph.hasOneUse(value)
+      weights.shape.elementCount > 0, graph.hasOneUse(value)
     else { return nil }
     let biasOperand: ValueID?
     switch graph.op(anchor) {

@@ -95,7 +95,8 @@ let recognizeGlobalAverage = RewriteRule("recognize-global-average") {
   (id, graph) throws(Diagnostic) in
   guard case .reduce(let reduction) = graph.op(id), reduction.kind == .mean,
     case let x = graph.operand(0, of: id), case let shape = graph.shape(of: x), shape.rank > 2,
-    graph.type(of: x).element == .f32, reduction.axes == Array(2..<shape.rank)
+    graph.type(of: x).element == .f32, reduction.axes == Array(2..<shape.rank),
+    shape.elementCount > 0
   else { return nil }
   let count = shape.rank - 2
   let ones = [Int](repeating: 1, count: count)
