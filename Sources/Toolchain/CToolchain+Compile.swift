@@ -54,6 +54,8 @@ extension CToolchain {
     "-fvisibility=hidden", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables",
     "-fno-stack-protector", "-fomit-frame-pointer", "-fno-ident", "-fno-strict-aliasing",
     "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-Wno-unused-parameter",
+    "-Wno-unused-but-set-parameter",
+    "-Wno-unused-variable", "-Wno-unused-but-set-variable", "-Wno-unused-but-set-parameter",
     "-fuse-ld=lld", "-shared", "-Wl,--build-id=none", "-Wl,-z,defs", "-Wl,-z,norelro",
     "-Wl,--hash-style=sysv", "-Wl,-s", "-Wl,-z,nognustack", "-Wl,-z,noseparate-code",
   ]

@@ -1,0 +1,38 @@
+import KernelIR
+
+extension ScheduledProgram {
+  /// For each kernel the ops that use it, as the comment above its code says.
+  package var kernelNotes: [KernelSpec: String] {
+    var notes: [KernelSpec: [String]] = [:]
+    for step in program.steps {
+      notes[kernels[step.kernel], default: []].append(step.opName)
+    }
+    return notes.mapValues { $0.joined(separator: ", ") }
+  }
+}
+
+extension ScheduledProgram: CustomStringConvertible {
+  /// The steps with their kernels, buffers and tiles, one a line.
+  package var description: String {
+    var lines = [
+      "program: arena \(program.arenaBytes) bytes, scratch \(program.scratchBytesPerThread) a thread"
+    ]
+    for (index, step) in program.steps.enumerated() {
+      let buffers = step.buffers.map(text).joined(separator: ", ")
+      lines.append(
+        "step \(index): \(program.kernels[step.kernel])(\(buffers)) tiles \(step.tileCount), "
+          + "threads \(step.threadLimit) // \(step.opName)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func text(_ buffer: Program.Buffer) -> String {
+    switch buffer {
+    case .input(let index): "input \(program.inputs[index].name)"
+    case .output(let index): "output \(program.outputs[index].name)"
+    case .arena(let offset, let size): "arena \(offset)+\(size)"
+    case .weights(let frame, let offset):
+      "weights \(frame)+\(offset) of \(program.frames[frame].bytes.count)"
+    }
+  }
+}

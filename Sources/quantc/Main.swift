@@ -1,0 +1,6 @@
+import QuantcCLI
+
+@main
+enum Main {
+  static func main() { QuantcCommand.runAndExit() }
+}
