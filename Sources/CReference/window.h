@@ -29,14 +29,35 @@ QR_INLINE int64_t qr_tap_offset(const qr_window *window, const int64_t position[
   return offset;
 }
 
-/// Whether the tap falls on the image or its padding (a last window may hang over both).
-QR_INLINE bool qr_tap_on_padded_image(const qr_window *window, const int64_t position[3],
-                                      const int64_t tap[3]) {
+/// The taps of one position: along each axis those in first ..< last fall on the image.
+typedef struct {
+  int64_t first[3], last[3];
+  int64_t start[3]; ///< where tap 0 falls, negative on the padding in front
+  int64_t on_image; ///< how many fall on the image
+  int64_t on_padded; ///< how many fall on the image or its padding
+} qr_taps;
+
+QR_INLINE qr_taps qr_taps_at(const qr_window *window, int64_t index) {
+  qr_taps taps = {.on_image = 1, .on_padded = 1};
+  int64_t position[3];
+  qr_coordinates(index, window->output, position);
   for (int axis = 0; axis < 3; ++axis) {
-    const int64_t at = position[axis] * window->stride[axis] + tap[axis] * window->dilation[axis];
-    if (at >= window->pad[axis] + window->input[axis] + window->pad_end[axis]) return false;
+    const int64_t extent = window->input[axis], step = window->dilation[axis];
+    const int64_t start = position[axis] * window->stride[axis] - window->pad[axis];
+    int64_t first = 0, last = 0, padded = 0;
+    while (first < window->kernel[axis] && start + first * step < 0) ++first;
+    for (last = first; last < window->kernel[axis] && start + last * step < extent;) ++last;
+    for (padded = last; padded < window->kernel[axis];) {
+      if (start + padded * step >= extent + window->pad_end[axis]) break;
+      ++padded;
+    }
+    taps.first[axis] = first;
+    taps.last[axis] = last;
+    taps.start[axis] = start;
+    taps.on_image *= last - first;
+    taps.on_padded *= padded;
   }
-  return true;
+  return taps;
 }
 
 #endif

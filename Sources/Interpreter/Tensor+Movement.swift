@@ -1,16 +1,28 @@
 import CReference
 import Diagnostics
+import Foundation
 import GraphIR
 import Tensors
 
+// The pointers here live for one call of C that reads within the tensor: origins, strides and
+// indices come from shapes that the ops have checked.
+
 extension Tensor {
-  /// The elements in whole bytes: four-bit codes one to a byte.
-  private var unpacked: (bytes: [UInt8], elementBytes: Int) {
-    guard element.bitWidth == 4 else { return (byteArray, element.bitWidth / 8) }
+  /// Bytes of an element that is moved: four-bit codes move as whole bytes.
+  private var movedBytes: Int { max(element.bitWidth / 8, 1) }
+
+  /// Four-bit codes one to a byte.
+  private var codes: [UInt8] {
     let packed = byteArray
-    return (
-      (0..<shape.elementCount).map { packed[$0 / 2] >> ($0 % 2 == 0 ? 0 : 4) & 15 }, 1
-    )
+    return (0..<shape.elementCount).map { packed[$0 / 2] >> ($0 % 2 == 0 ? 0 : 4) & 15 }
+  }
+
+  /// Hands the elements out in whole bytes; does nothing for a tensor without elements.
+  private func withElements(_ body: (UnsafePointer<UInt8>) -> Void) {
+    func hand(_ raw: UnsafeRawBufferPointer) {
+      if let base = raw.bindMemory(to: UInt8.self).baseAddress { body(base) }
+    }
+    if element.bitWidth == 4 { codes.withUnsafeBytes(hand) } else { bytes.withUnsafeBytes(hand) }
   }
 
   /// A tensor from elements in whole bytes.
@@ -27,12 +39,13 @@ extension Tensor {
     guard shape.rank <= 16 else {
       throw Diagnostic(.unsupportedAttribute, "a tensor of rank \(shape.rank); the limit is 16")
     }
-    let source = unpacked
-    var result = [UInt8](repeating: 0, count: shape.elementCount * source.elementBytes)
+    var result = [UInt8](repeating: 0, count: shape.elementCount * movedBytes)
     if shape.elementCount > 0 {
-      qr_copy_strided(
-        Int64(source.elementBytes), Int64(shape.rank), shape.dims.map { Int64($0) }, source.bytes,
-        Int64(origin), strides.map { Int64($0) }, &result)
+      withElements {
+        qr_copy_strided(
+          Int64(movedBytes), Int64(shape.rank), shape.dims.map { Int64($0) }, $0, Int64(origin),
+          strides.map { Int64($0) }, &result)
+      }
     }
     return try Tensor.packing(element, shape, result)
   }
@@ -63,27 +76,30 @@ extension Tensor {
 
   /// Element j along `axis` of the result is element `indices[j]` of this tensor.
   func gathered(_ indices: [Int], axis: Int, to shape: Shape) throws(Diagnostic) -> Tensor {
-    let source = unpacked
     let outer = self.shape.dims[..<axis].reduce(1, *)
     let inner = self.shape.dims[(axis + 1)...].reduce(1, *)
-    var result = [UInt8](repeating: 0, count: shape.elementCount * source.elementBytes)
-    qr_gather(
-      Int64(source.elementBytes), Int64(outer), Int64(self.shape[axis]), Int64(inner),
-      Int64(indices.count), source.bytes, indices.map { Int64($0) }, &result)
+    var result = [UInt8](repeating: 0, count: shape.elementCount * movedBytes)
+    withElements {
+      qr_gather(
+        Int64(movedBytes), Int64(outer), Int64(self.shape[axis]), Int64(inner),
+        Int64(indices.count), $0, indices.map { Int64($0) }, &result)
+    }
     return try Tensor.packing(element, shape, result)
   }
 
   /// This tensor with boxes of other tensors written over it, each at its origin.
   func overwritten(by boxes: [(tensor: Tensor, at: [Int])]) throws(Diagnostic) -> Tensor {
-    var (bytes, elementBytes) = unpacked
+    var target = element.bitWidth == 4 ? codes : byteArray
     let strides = shape.strides
     for box in boxes where box.tensor.shape.elementCount > 0 {
-      qr_scatter_strided(
-        Int64(elementBytes), Int64(box.tensor.shape.rank),
-        box.tensor.shape.dims.map { Int64($0) }, box.tensor.unpacked.bytes, &bytes,
-        Int64(zip(box.at, strides).map { $0 * $1 }.reduce(0, +)), strides.map { Int64($0) })
+      let origin = zip(box.at, strides).map { $0 * $1 }.reduce(0, +)
+      box.tensor.withElements {
+        qr_scatter_strided(
+          Int64(movedBytes), Int64(box.tensor.shape.rank), box.tensor.shape.dims.map { Int64($0) },
+          $0, &target, Int64(origin), strides.map { Int64($0) })
+      }
     }
-    return try Tensor.packing(element, shape, bytes)
+    return try Tensor.packing(element, shape, target)
   }
 
   /// A tensor of zero bits.
