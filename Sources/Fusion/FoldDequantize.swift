@@ -1,7 +1,8 @@
 import Diagnostics
 import GraphIR
 
-/// Folds the `dequantize` ops before products, sums and pools whose result stays float.
+/// Folds the `dequantize` ops before products whose result stays float. Sums and pools with a float
+/// result stay in float: integers would save nothing there.
 ///
 /// - Numerics: within rounding of the float chain; integer sums are exact.
 package let foldDequantize = Pass("fold-dequantize") { graph throws(Diagnostic) in
@@ -9,12 +10,7 @@ package let foldDequantize = Pass("fold-dequantize") { graph throws(Diagnostic) 
   // From the outputs backwards, so that the longest chain is found first.
   for id in graph.values.reversed() where graph.resolve(id) == id && !taken.contains(id) {
     let chain = graph.kernelChain(endingAt: id, accepting: { _ in true })
-    var kernel = try graph.foldProduct(endingAt: id, result: .float, quantize: nil)
-    if kernel == nil {
-      kernel = try graph.foldBinary(endingAt: id, result: .float, quantize: nil)
-    }
-    if kernel == nil { kernel = try graph.foldPool(id, result: .float, quantize: nil) }
-    if let kernel {
+    if let kernel = try graph.foldProduct(endingAt: id, result: .float, quantize: nil) {
       taken.formUnion(chain?.members ?? [])
       if graph[kernel].name.isEmpty { graph.bequeathName(of: id, to: kernel) }
       graph.replaceUses(of: id, with: kernel)

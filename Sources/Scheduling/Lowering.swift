@@ -173,6 +173,11 @@ struct Lowering {
   func opName(_ id: ValueID) -> String {
     let node = graph[id]
     let name = [node.source, node.name, "\(id)"].first { !$0.isEmpty } ?? ""
-    return "\(name) (\(node.op.mnemonic))"
+    return "\(Lowering.shortened(name)) (\(node.op.mnemonic))"
+  }
+
+  /// Exporters join the names of all ops that they fused with `;`: the first one is enough.
+  private static func shortened(_ name: String) -> Substring {
+    (name.split(separator: ";").first ?? name[...]).suffix(80)
   }
 }
