@@ -50,10 +50,12 @@ extension Graph {
       return "\(described(user)) does not read 8-bit integers and symmetric weights only"
     case .concat:
       return "the branches of \(described(user)) have scales of their own"
-    case .binary:
+    case .binary where operands(of: user).contains(where: { integers($0) == nil }):
       return "the other operand of \(described(user)) is float"
+    case .binary, .pool:
+      return "\(described(user)) makes floats of it"
     case .input, .constant, .unary, .select, .cast, .softmax, .layerNorm, .rmsNorm, .batchNorm,
-      .reduce, .pool, .reshape, .transpose, .slice, .gather, .pad, .expand, .resize, .quantize,
+      .reduce, .reshape, .transpose, .slice, .gather, .pad, .expand, .resize, .quantize,
       .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup:
       return "it is read by \(described(user)), which is float"
     }

@@ -133,16 +133,9 @@ extension Graph {
       let column = [Int8](repeating: -128, count: depth)
       return AccumulatorProof(columns: [column], bias: bias, zeroPoint: zeroPoint)
     }
-    let values = tensor.elements(Int8.self)
-    if case .conv = op(anchor) {
-      let depth = values.count / max(tensor.shape[0], 1)
-      let columns = (0..<tensor.shape[0]).map { values[($0 * depth)..<(($0 + 1) * depth)] }
-      return AccumulatorProof(columns: columns, bias: bias, zeroPoint: zeroPoint)
-    }
-    let count = tensor.shape[1]
-    let columns = (0..<count).map { column in
-      stride(from: column, to: values.count, by: count).lazy.map { values[$0] }
-    }
-    return AccumulatorProof(columns: columns, bias: bias, zeroPoint: zeroPoint)
+    let isConv = if case .conv = op(anchor) { true } else { false }
+    return AccumulatorProof(
+      weights: tensor.elements(Int8.self), columnCount: tensor.shape[isConv ? 0 : 1],
+      layout: isConv ? .columnsTogether : .rowsTogether, bias: bias, zeroPoint: zeroPoint)
   }
 }
