@@ -28,6 +28,7 @@ package protocol ActivationSource {
   ///   - inputs: model input name to its tensor; the shapes bind the model's open extents.
   ///   - observe: is called once for each float32 tensor, the inputs among them.
   /// - Returns: model output name to its tensor.
+  /// - Throws: what the model refuses.
   mutating func run(
     _ inputs: [String: Tensor], observe: (Activation) -> Void
   ) throws(Diagnostic) -> [String: Tensor]

@@ -17,6 +17,8 @@ package struct CalibrationRun {
   /// Runs every sample of ``range`` that `table` does not have yet.
   ///
   /// - Parameters:
+  ///   - source: the float model.
+  ///   - samples: the whole set.
   ///   - table: the table of an interrupted run over the same samples, or `nil`.
   ///   - checkpoint: gets the table every ``checkpointInterval`` samples, to save it.
   ///   - progress: gets the number of samples of ``range`` that are done.

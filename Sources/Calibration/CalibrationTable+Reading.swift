@@ -144,9 +144,10 @@ extension TensorStatistics {
       case (nil, .some), (.some, nil): throw malformed("half a range of '\(name)'")
       }
     }
-    channels = try record.channels.map { record throws(Diagnostic) in
-      .known(try ChannelStatistics(record, of: name))
-    } ?? .none
+    channels =
+      try record.channels.map { record throws(Diagnostic) in
+        .known(try ChannelStatistics(record, of: name))
+      } ?? .none
   }
 
   private static func range(
@@ -166,7 +167,8 @@ extension ChannelStatistics {
   ) throws(Diagnostic) {
     let count = record.minima.count
     guard record.axis >= 0, record.axis < 1 << 16,
-      (1...ChannelStatistics.channelLimit).contains(count), record.maxima.count == count, record.sums.count == count,
+      (1...ChannelStatistics.channelLimit).contains(count), record.maxima.count == count,
+      record.sums.count == count,
       record.finiteCounts.count == count,
       record.finiteCounts.allSatisfy({ $0 <= CalibrationTable.countLimit })
     else { throw malformed("the channels of '\(name)'") }

@@ -55,9 +55,7 @@ package struct PowerHistogram: Hashable, Sendable {
   package var width: Double { Double(sign: .plus, exponent: exponent, significand: 1) }
   package var total: UInt64 { counts.reduce(0, +) }
 
-  /// Adds the counts of `other` to bins over the range of both.
-  ///
-  /// - Parameter range: holds all data of both.
+  /// Adds the counts of `other`, in bins over `range`, which holds all data of both.
   mutating func merge(_ other: PowerHistogram, covering range: ClosedRange<Float>) {
     var merged = PowerHistogram(covering: range)
     merged.add(self)

@@ -12,7 +12,8 @@ package enum SHA256Digest {
         qc_sha256(bytes.baseAddress, bytes.count, digest.baseAddress)
       }
     }
-    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
+    return String(
+      decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
       as: UTF8.self)
   }
 

@@ -4,9 +4,8 @@ import CReference
 import Tensors
 
 extension TensorStatistics {
-  /// Takes in a float32 tensor of the sample number `sample`.
-  ///
-  /// - Parameter channelAxis: the axis that counts the channels; `nil` when there is none.
+  /// Takes in a float32 tensor of the sample number `sample`, whose channels are counted by
+  /// `channelAxis`, if it has any.
   mutating func observe(_ tensor: Tensor, channelAxis: Int?, sample: Int) {
     precondition(tensor.element == .f32, "calibration observes float32 tensors")
     let values = tensor.floats

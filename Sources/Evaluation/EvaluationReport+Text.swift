@@ -1,9 +1,7 @@
 import Foundation
 
 extension EvaluationReport {
-  /// The report as tables for a person.
-  ///
-  /// - Parameter label: heads the quantized model's column.
+  /// The report as tables for a person; `label` heads the quantized model's column.
   package func text(label: String = "INT8") -> String {
     var parts: [String] = ["\(model): \(sampleCount) samples"]
     var rows: [[String]] = []

@@ -20,7 +20,10 @@ package struct Evaluator: Sendable {
   private var hasFloat = false
   private var hasQuantized = false
 
-  /// - Parameter outputs: the names of the model's outputs, in its order.
+  /// - Parameters:
+  ///   - samples: what the models are run on.
+  ///   - bound: the same, as the runs of the model.
+  ///   - outputs: the names of the model's outputs, in its order.
   /// - Throws: `QC4003` when the metric needs an output or labels that are not there.
   package init(
     _ samples: SampleSet, bound: BoundSamples, outputs: [String]
@@ -120,9 +123,7 @@ package struct Evaluator: Sendable {
     return result
   }
 
-  /// What was found so far.
-  ///
-  /// - Parameter model: its name, for the report.
+  /// What was found so far of the model called `model`.
   package func report(model: String) -> EvaluationReport {
     let metric = samples.metric.map { metric in
       EvaluationReport.Metric(

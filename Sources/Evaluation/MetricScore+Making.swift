@@ -3,9 +3,8 @@ import Samples
 import Tensors
 
 extension MetricDescription {
-  /// A fresh score of this metric over a sample set.
+  /// A fresh score of this metric over a sample set, for a model of these outputs in its order.
   ///
-  /// - Parameter outputs: the model's outputs, in its order.
   /// - Throws: `QC4003` when the metric needs an output or labels that are not there.
   func score(
     of samples: SampleSet, outputs: [String]

@@ -32,7 +32,11 @@ package struct BoundSamples: Sendable {
 
   /// Samples with a sample axis, or, when `single`, each array as one whole input.
   ///
-  /// - Parameter batch: samples in a run where the model leaves axis 0 open.
+  /// - Parameters:
+  ///   - samples: named inputs.
+  ///   - inputs: the model's.
+  ///   - batch: samples in a run where the model leaves axis 0 open.
+  ///   - single: takes each array as one whole input.
   /// - Throws: `QC4002` when an input is missing, unknown, or differs from the model's in more
   ///   than element type and axes of extent 1.
   package init(
@@ -186,7 +190,8 @@ package struct BoundSamples: Sendable {
   ) throws(Diagnostic) {
     let wanted = inputs.map(\.name)
     let given = samples.inputs.map(\.name)
-    let hint = "the model's inputs: \(inputs.map { "\($0.name) \($0.description)" }.joined(separator: ", "))"
+    let takes = inputs.map { "\($0.name) \($0.description)" }.joined(separator: ", ")
+    let hint = "the model's inputs: \(takes)"
     if let unknown = given.first(where: { !wanted.contains($0) }) {
       throw Diagnostic(
         .wrongArray, "the model has no input of this name", at: unknown, hint: hint)

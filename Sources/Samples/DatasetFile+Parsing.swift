@@ -57,8 +57,8 @@ extension DatasetSplit {
       samples = nil
     }
     if let labels = try split["labels"]?.object(["file", "offset"]) {
-      let offset = try labels["offset"]?.integer(in: -DatasetFile.counts.upperBound...DatasetFile
-        .counts.upperBound)
+      let limit = DatasetFile.counts.upperBound
+      let offset = try labels["offset"]?.integer(in: -limit...limit)
       self.labels = LabelFile(
         file: try labels.required("file").string(), offset: offset ?? 0)
     } else {
@@ -92,7 +92,8 @@ extension DatasetInput {
       source = .fill(
         try input.required("fill").number(), shape: try DatasetInput.fillShape(field, input))
     }
-    convert = try input["convert"].map { field throws(Diagnostic) in try Preprocessing(field) }
+    convert =
+      try input["convert"].map { field throws(Diagnostic) in try Preprocessing(field) }
       ?? Preprocessing()
     if let windows = try input["windows"]?.object(["length", "before"]) {
       self.windows = Windows(

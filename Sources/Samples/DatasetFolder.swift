@@ -10,6 +10,7 @@ struct DatasetFolder: Sendable {
   /// - Parameters:
   ///   - path: the `dataset.json`.
   ///   - root: where relative names start; relative to the folder of `path` unless absolute.
+  ///   - environment: replaces `${NAME}`.
   /// - Throws: `QC4003` when `root` names an environment variable that is not set.
   init(of path: String, root: String?, environment: [String: String]) throws(Diagnostic) {
     home = URL(fileURLWithPath: path).deletingLastPathComponent().path

@@ -4,9 +4,9 @@ import Diagnostics
 import Foundation
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// The bytes of a regular file, mapped read-only.

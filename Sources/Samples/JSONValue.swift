@@ -53,9 +53,8 @@ struct JSONField {
     Diagnostic(.malformedDataset, reason, at: path.isEmpty ? nil : path, hint: hint)
   }
 
-  /// The object's fields.
+  /// The object's fields; `known` are the keys that may be there, `nil` when any may.
   ///
-  /// - Parameter known: the keys that may be there; `nil` when any may.
   /// - Throws: `QC4003` when it is no object or has an unknown key.
   func object(_ known: [String]? = nil) throws(Diagnostic) -> JSONObject {
     guard case .object(let members) = value else {

@@ -21,14 +21,15 @@ package enum SampleLabels: Hashable, Sendable {
     }
   }
 
-  /// Labels from an array `[n]` or `[n, k]`, `-1` meaning none.
+  /// Labels from an array `[n]` or `[n, k]`, `-1` meaning none; `offset` is added to every label
+  /// that is not negative.
   ///
-  /// - Parameter offset: added to every label that is not negative.
   /// - Throws: `QC4002` for another rank or element type, or a label that is out of range.
   package static func classes(_ array: Tensor, offset: Int) throws(Diagnostic) -> SampleLabels {
     guard (1...2).contains(array.shape.rank), let values = array.integers else {
       throw Diagnostic(
-        .wrongArray, "labels are integers [n] or [n, k], not \(array.shape) "
+        .wrongArray,
+        "labels are integers [n] or [n, k], not \(array.shape) "
           + array.element.rawValue)
     }
     let width = array.shape.rank == 2 ? array.shape[1] : 1

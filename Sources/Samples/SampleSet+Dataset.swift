@@ -6,6 +6,7 @@ extension SampleSet {
   /// The samples of one split of a `dataset.json`.
   ///
   /// - Parameters:
+  ///   - path: the `dataset.json`.
   ///   - split: `calibration` or `dev`.
   ///   - environment: replaces `${NAME}` in `root` and in file names.
   /// - Throws: `QC4003` for a description that is malformed, and what reading its arrays throws.

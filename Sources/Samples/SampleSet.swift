@@ -95,10 +95,9 @@ package struct SampleSet: Sendable {
 }
 
 extension SampleSet {
-  /// The same samples, scored by another metric or with labels from a file.
+  /// The same samples, scored by another metric, with labels from a `.npy` as
+  /// `Documentation/DatasetSchema.md` describes it, or with the labels that they have.
   ///
-  /// - Parameter labelFile: a `.npy` as `Documentation/DatasetSchema.md` describes it; `nil` keeps
-  ///   the labels.
   /// - Throws: `QC4002` when there are not as many labels as samples, or pairs of them.
   package func scored(
     by metric: MetricDescription, labelFile: String? = nil

@@ -37,8 +37,10 @@ struct PowerHistogramTests {
   func `counts do not depend on order or grouping`(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let values = (0..<200).map { _ in
-      generator.normal() * Float(sign: .plus, exponent: .random(in: -20...20, using: &generator),
-        significand: 1)
+      generator.normal()
+        * Float(
+          sign: .plus, exponent: .random(in: -20...20, using: &generator),
+          significand: 1)
     }
     let whole = try TensorStatistics.of([values]).histogram
     let single = try TensorStatistics.of(values.shuffled(using: &generator).map { [$0] })

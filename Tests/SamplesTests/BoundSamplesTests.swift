@@ -21,20 +21,21 @@ struct BoundSamplesTests {
       inputs: [ModelInput(name: "x", element: element, dims: dims)], batch: batch, single: single)
   }
 
-  @Test(arguments: [
-    ([200, 28, 28], [1, 1, 28, 28], 200, [1, 1, 28, 28]),
-    ([200, 32, 32, 3], [nil, 32, 32, 3], 200, [1, 32, 32, 3]),
-    ([200, 640], [nil, 640], 200, [1, 640]),
-    ([200, 640], [640], 200, [640]),
-    ([200, 640], [8, 640], 25, [8, 640]),
-    ([200, 1, 640, 1], [nil, 640], 200, [1, 640]),
-    ([12, 40], [nil, nil], 12, [1, 40]),
-    ([12], [], 12, []),
-    ([12], [nil], 12, [1]),
-    ([12], [1], 12, [1]),
-    ([12, 3, 4], [3, 4], 12, [3, 4]),
-    ([12, 2], [2, 1], 12, [2, 1]),
-  ] as [([Int], [Int?], Int, [Int])])
+  @Test(
+    arguments: [
+      ([200, 28, 28], [1, 1, 28, 28], 200, [1, 1, 28, 28]),
+      ([200, 32, 32, 3], [nil, 32, 32, 3], 200, [1, 32, 32, 3]),
+      ([200, 640], [nil, 640], 200, [1, 640]),
+      ([200, 640], [640], 200, [640]),
+      ([200, 640], [8, 640], 25, [8, 640]),
+      ([200, 1, 640, 1], [nil, 640], 200, [1, 640]),
+      ([12, 40], [nil, nil], 12, [1, 40]),
+      ([12], [], 12, []),
+      ([12], [nil], 12, [1]),
+      ([12], [1], 12, [1]),
+      ([12, 3, 4], [3, 4], 12, [3, 4]),
+      ([12, 2], [2, 1], 12, [2, 1]),
+    ] as [([Int], [Int?], Int, [Int])])
   func `an array with samples along axis 0 fits`(
     _ array: [Int], _ model: [Int?], _ count: Int, _ shape: [Int]
   ) throws {
@@ -46,10 +47,11 @@ struct BoundSamplesTests {
     }
   }
 
-  @Test(arguments: [
-    ([200, 28, 27], [1, 1, 28, 28]), ([200, 3, 32, 32], [nil, 32, 32, 3]), ([200], [nil, 640]),
-    ([4, 640, 2], [nil, 640]), ([5, 40, 40], [nil, nil]),
-  ] as [([Int], [Int?])])
+  @Test(
+    arguments: [
+      ([200, 28, 27], [1, 1, 28, 28]), ([200, 3, 32, 32], [nil, 32, 32, 3]), ([200], [nil, 640]),
+      ([4, 640, 2], [nil, 640]), ([5, 40, 40], [nil, nil]),
+    ] as [([Int], [Int?])])
   func `an array of another shape is refused with both shapes`(
     _ array: [Int], _ model: [Int?]
   ) throws {
@@ -134,7 +136,8 @@ struct BoundSamplesTests {
     try stack.append(Tensor.floats([5, 6, 7, 8], [2, 2]))
     #expect(try stack.stacked()?.shape.dims == [4, 2])
     #expect(throws: Diagnostic.self) { try stack.append(Tensor.floats([5, 6], [2, 1])) }
-    #expect(try stack.split(Tensor.floats([5, 6, 7, 8], [2, 2])).map(\.floats) == [[5, 6], [7, 8]])
+    #expect(
+      try stack.split(Tensor.floats([5, 6, 7, 8], [2, 2])).map(\.floats) == [[5, 6], [7, 8]])
 
     let single = try Self.bound(Self.array(.u8, [4, 2]), [2])
     var whole = OutputStack(for: single)

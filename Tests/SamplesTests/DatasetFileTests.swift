@@ -66,55 +66,56 @@ struct DatasetFileTests {
         == MetricDescription(.presence(column: 1, threshold: 0.7), output: "o"))
   }
 
-  @Test(arguments: [
-    ("nonsense", "not JSON", nil),
-    ("[]", "an object was expected", nil),
-    (#"{"name": "m", "splits": {}}"#, "'schema_version' is missing", nil),
-    (#"{"schema_version": 2, "name": "m", "splits": {}}"#, "version 2", "schema_version"),
-    (#"{"schema_version": 1, "name": "m", "splits": {}}"#, "no split", "splits"),
-    (#"{"schema_version": 1, "name": 3, "splits": {}}"#, "a string was expected", "name"),
-    (#"{"schema_version": 1, "name": "m", "splits": {"train": {}}}"#, "'train'", "splits"),
-    (split(#"{"inputs": {}}"#), "no input", "splits.dev"),
-    (split(#"{"inputs": {"x": {"file": "a"}}, "extra": 1}"#), "'extra'", "splits.dev"),
-    (
-      split(#"{"inputs": {"x": {"file": "a"}}, "metric": {"name": "top2"}}"#), "'top2'",
-      "splits.dev.metric.name"
-    ),
-    (
-      split(#"{"inputs": {"x": {"file": "a"}}, "metric": {"name": "top1", "column": 1}}"#),
-      "'column'", "splits.dev.metric"
-    ),
-    (input(#"{"file": "a", "fill": 1}"#), "exactly one", "splits.dev.inputs.x"),
-    (input(#"{"fill": 1}"#), "one of 'like' and 'shape'", "splits.dev.inputs.x"),
-    (input(#"{"fill": 1, "shape": [0]}"#), "outside of", "splits.dev.inputs.x.shape[0]"),
-    (input(#"{"fill": 1, "shape": [1], "convert": {}}"#), "does not go", "splits.dev.inputs.x"),
-    (input(#"{"file": "a", "feedback": "o"}"#), "does not go", "splits.dev.inputs.x"),
-    (input(#"{"file": []}"#), "empty", "splits.dev.inputs.x.file"),
-    (
-      input(#"{"file": "a", "convert": {"sdt": 1}}"#), "unknown key 'sdt'",
-      "splits.dev.inputs.x.convert"
-    ),
-    (
-      input(#"{"file": "a", "convert": {"std": 0}}"#), "division by 0",
-      "splits.dev.inputs.x.convert.std"
-    ),
-    (
-      input(#"{"file": "a", "convert": {"std": 1, "scale": 1}}"#), "exclude",
-      "splits.dev.inputs.x.convert"
-    ),
-    (
-      input(#"{"file": "a", "convert": {"scale": 1e300}}"#), "beyond float32",
-      "splits.dev.inputs.x.convert.scale"
-    ),
-    (
-      input(#"{"file": "a", "convert": {"layout": "nchw"}}"#), "only 'nhwc_to_nchw'",
-      "splits.dev.inputs.x.convert.layout"
-    ),
-    (
-      input(#"{"file": "a", "windows": {"length": 0}}"#), "outside of",
-      "splits.dev.inputs.x.windows.length"
-    ),
-  ] as [(String, String, String?)])
+  @Test(
+    arguments: [
+      ("nonsense", "not JSON", nil),
+      ("[]", "an object was expected", nil),
+      (#"{"name": "m", "splits": {}}"#, "'schema_version' is missing", nil),
+      (#"{"schema_version": 2, "name": "m", "splits": {}}"#, "version 2", "schema_version"),
+      (#"{"schema_version": 1, "name": "m", "splits": {}}"#, "no split", "splits"),
+      (#"{"schema_version": 1, "name": 3, "splits": {}}"#, "a string was expected", "name"),
+      (#"{"schema_version": 1, "name": "m", "splits": {"train": {}}}"#, "'train'", "splits"),
+      (split(#"{"inputs": {}}"#), "no input", "splits.dev"),
+      (split(#"{"inputs": {"x": {"file": "a"}}, "extra": 1}"#), "'extra'", "splits.dev"),
+      (
+        split(#"{"inputs": {"x": {"file": "a"}}, "metric": {"name": "top2"}}"#), "'top2'",
+        "splits.dev.metric.name"
+      ),
+      (
+        split(#"{"inputs": {"x": {"file": "a"}}, "metric": {"name": "top1", "column": 1}}"#),
+        "'column'", "splits.dev.metric"
+      ),
+      (input(#"{"file": "a", "fill": 1}"#), "exactly one", "splits.dev.inputs.x"),
+      (input(#"{"fill": 1}"#), "one of 'like' and 'shape'", "splits.dev.inputs.x"),
+      (input(#"{"fill": 1, "shape": [0]}"#), "outside of", "splits.dev.inputs.x.shape[0]"),
+      (input(#"{"fill": 1, "shape": [1], "convert": {}}"#), "does not go", "splits.dev.inputs.x"),
+      (input(#"{"file": "a", "feedback": "o"}"#), "does not go", "splits.dev.inputs.x"),
+      (input(#"{"file": []}"#), "empty", "splits.dev.inputs.x.file"),
+      (
+        input(#"{"file": "a", "convert": {"sdt": 1}}"#), "unknown key 'sdt'",
+        "splits.dev.inputs.x.convert"
+      ),
+      (
+        input(#"{"file": "a", "convert": {"std": 0}}"#), "division by 0",
+        "splits.dev.inputs.x.convert.std"
+      ),
+      (
+        input(#"{"file": "a", "convert": {"std": 1, "scale": 1}}"#), "exclude",
+        "splits.dev.inputs.x.convert"
+      ),
+      (
+        input(#"{"file": "a", "convert": {"scale": 1e300}}"#), "beyond float32",
+        "splits.dev.inputs.x.convert.scale"
+      ),
+      (
+        input(#"{"file": "a", "convert": {"layout": "nchw"}}"#), "only 'nhwc_to_nchw'",
+        "splits.dev.inputs.x.convert.layout"
+      ),
+      (
+        input(#"{"file": "a", "windows": {"length": 0}}"#), "outside of",
+        "splits.dev.inputs.x.windows.length"
+      ),
+    ] as [(String, String, String?)])
   func `a malformed description names the place`(
     _ text: String, _ reason: String, _ place: String?
   ) {

@@ -137,12 +137,16 @@ struct SampleSetTests {
     (#"{"inputs": {"x": {"file": "a.npy"}}, "metric": {"name": "top1"}}"#, .malformedDataset),
     (#"{"inputs": {"x": {"fill": 1, "shape": [1]}}}"#, .malformedDataset),
     (#"{"inputs": {"x": {"file": "a.npy"}, "z": {"fill": 1, "like": "q"}}}"#, .malformedDataset),
-    (#"{"inputs": {"x": {"file": "a.npy"}}, "samples": {"first": 3, "count": 2}}"#,
-      .malformedDataset),
+    (
+      #"{"inputs": {"x": {"file": "a.npy"}}, "samples": {"first": 3, "count": 2}}"#,
+      .malformedDataset
+    ),
     (#"{"inputs": {"x": {"file": "a.npy"}, "z": {"file": "b.npy"}}}"#, .wrongArray),
     (#"{"inputs": {"x": {"file": "a.npy", "lengths": {"file": "n.npy"}}}}"#, .wrongArray),
-    (#"{"inputs": {"x": {"file": "a.npy", "convert": {"layout": "nhwc_to_nchw"}}}}"#,
-      .malformedDataset),
+    (
+      #"{"inputs": {"x": {"file": "a.npy", "convert": {"layout": "nhwc_to_nchw"}}}}"#,
+      .malformedDataset
+    ),
   ])
   func `a data set that does not fit its files is refused`(
     _ split: String, _ code: DiagnosticCode
