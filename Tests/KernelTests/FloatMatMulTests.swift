@@ -21,6 +21,7 @@ private struct MatMulCase {
     .init(batch: [], m: 1, n: 1, k: 1),
     .init(batch: [], m: 7, n: 33, k: 5, hasBias: true),
     .init(batch: [2, 3], m: 13, n: 17, k: 19, rhsBroadcast: [0]),
+    .init(batch: [2], m: 2, n: 49, k: 30), .init(batch: [2], m: 3, n: 48, k: 8),
     .init(batch: [3], m: 50, n: 32, k: 9, isTransposed: true, lower: 0),
     .init(batch: [2, 2], m: 2, n: 48, k: 6, lhsBroadcast: [1], isTransposed: true, upper: 1),
     .init(batch: [1], m: 12, n: 65, k: 40, hasBias: true, lower: -2, upper: 2),

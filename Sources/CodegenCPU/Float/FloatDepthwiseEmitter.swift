@@ -26,12 +26,14 @@ extension KernelEmitter {
                 (size_t)y * g->residual_row_pitch;
             """)
         }
-        out.block("for (uint32_t c = 0; c < g->channels; c += 16)") { out in
-          out.line("const uint32_t lanes = g->channels - c < 16 ? g->channels - c : 16;")
-          out.line("const char *w = weights + (size_t)c * taps * 4;")
-          out.line("const char *b = bias + (size_t)c * 4;")
-          out.block("for (uint32_t x = 0; x < g->pixels; x += 4)") { out in
-            out.line("const uint32_t count = g->pixels - x < 4 ? g->pixels - x : 4;")
+        out.block("for (uint32_t x = 0; x < g->pixels; x += 4)") { out in
+          out.line("const uint32_t count = g->pixels - x < 4 ? g->pixels - x : 4;")
+          out.block("for (uint32_t c = 0; c < g->channels; c += 16)") { out in
+            out.line(
+              """
+              const uint32_t lanes = g->channels - c < 16 ? g->channels - c : 16;
+              const char *w = weights + (size_t)c * taps * 4, *b = bias + (size_t)c * 4;
+              """)
             let arguments = "g, in, w, b, r, to, y, x, count, c"
             out.line("if (lanes == 16) \(spec.symbol)_whole(\(arguments));")
             out.line("else \(spec.symbol)_part(\(arguments), lanes);")
@@ -67,31 +69,46 @@ extension KernelEmitter {
       """
       const int32_t iy = (int32_t)(y * g->stride_rows) - (int32_t)g->padding_rows;
       const int32_t ix = (int32_t)(x * g->stride_pixels) - (int32_t)g->padding_pixels;
+      const uint32_t height = (g->kernel_rows - 1) * g->dilation_rows;
       const uint32_t reach = (g->kernel_pixels - 1) * g->dilation_pixels + 3 * g->stride_pixels;
-      const int inside = count == 4 && ix >= 0 && (uint32_t)ix + reach < g->input_pixels;
-      const size_t step = (size_t)g->stride_pixels * g->input_pixel_pitch;
+      const int inside = count == 4 && iy >= 0 && ix >= 0 &&
+          (uint32_t)iy + height < g->input_rows && (uint32_t)ix + reach < g->input_pixels;
       qf acc[4] = {qf_set(0), qf_set(0), qf_set(0), qf_set(0)};
       """)
-    out.block("for (uint32_t ky = 0; ky < g->kernel_rows; ++ky)") { out in
+    out.block("if (inside)") { out in
       out.line(
         """
-        const uint32_t row = (uint32_t)iy + ky * g->dilation_rows;
-        const int row_inside = row < g->input_rows;
-        const char *from = in + (size_t)(row_inside ? row : 0) * g->input_row_pitch + (size_t)c * 4;
+        const size_t step = (size_t)g->stride_pixels * g->input_pixel_pitch;
+        const size_t tap_step = (size_t)g->dilation_pixels * g->input_pixel_pitch;
+        const char *row = in + (size_t)iy * g->input_row_pitch +
+            (size_t)ix * g->input_pixel_pitch + (size_t)c * 4;
         """)
-      out.block("for (uint32_t kx = 0; kx < g->kernel_pixels; ++kx, w += 64)") { out in
-        out.line("const qf weight = qf_load(w);")
-        out.line("const uint32_t first = (uint32_t)ix + kx * g->dilation_pixels;")
-        out.block("if (inside && row_inside)") { out in
-          out.line("const char *p = from + (size_t)first * g->input_pixel_pitch;")
+      out.block("for (uint32_t ky = 0; ky < g->kernel_rows; ++ky)") { out in
+        out.line("const char *p = row + (size_t)ky * g->dilation_rows * g->input_row_pitch;")
+        out.block("for (uint32_t kx = 0; kx < g->kernel_pixels; ++kx, w += 64, p += tap_step)") {
+          $0.line("const qf weight = qf_load(w);")
+          for m in 0..<4 {
+            $0.line(
+              "acc[\(m)] = qf_fma(qf_load_n(p + \(m) * step, \(lanes), 0), weight, acc[\(m)]);")
+          }
+        }
+      }
+    }
+    out.block("else") { out in
+      out.block("for (uint32_t ky = 0; ky < g->kernel_rows; ++ky)") { out in
+        out.line(
+          """
+          const uint32_t row = (uint32_t)iy + ky * g->dilation_rows;
+          const int row_inside = row < g->input_rows;
+          const char *from = in + (size_t)c * 4;
+          if (row_inside) from += (size_t)row * g->input_row_pitch;
+          """)
+        out.block("for (uint32_t kx = 0; kx < g->kernel_pixels; ++kx, w += 64)") { out in
           out.line(
             """
-            \(unroll)for (uint32_t m = 0; m < 4; ++m) {
-              acc[m] = qf_fma(qf_load_n(p + m * step, \(lanes), 0), weight, acc[m]);
-            }
+            const qf weight = qf_load(w);
+            const uint32_t first = (uint32_t)ix + kx * g->dilation_pixels;
             """)
-        }
-        out.block("else") { out in
           out.block("\(unroll)for (uint32_t m = 0; m < 4; ++m)") { out in
             out.line(
               """

@@ -44,28 +44,40 @@ private struct FloatMatMulEmitter {
       out.line("const intptr_t row = g->rhs_row, column = g->rhs_column;")
       out.block("if (column == 4)") { out in
         out.line(
-          "for (uint32_t k = 0; k < g->k; ++k, b += row) qf_store(to + (size_t)k * 64, qf_load_n(b, columns, 0));"
+          """
+          for (uint32_t k = 0; k < g->k; ++k, b += row) {
+            qf_store(to + (size_t)k * 64, qf_load_n(b, columns, 0));
+          }
+          """
         )
         out.line("return;")
       }
-      out.line("uint32_t k = 0;")
-      out.block("if (row == 4)") { out in
-        out.block("for (; k + 4 <= g->k; k += 4)") { out in
-          out.line("qf rows[4] = {qf_set(0), qf_set(0), qf_set(0), qf_set(0)};")
-          out.line("float lanes[4][16];")
-          out.line("for (int i = 0; i < 4; ++i) qf_store(lanes[i], rows[i]);")
-          out.block("for (uint32_t j = 0; j < columns; ++j)") { out in
-            out.line("const float *from = (const float *)(b + (intptr_t)j * column) + k;")
-            out.line("for (int i = 0; i < 4; ++i) lanes[i][j] = from[i];")
+      out.line(
+        """
+        uint32_t turned = 0; /* rows of the panel that are packed */
+        if (row == 4) {
+          for (; turned + 8 <= g->k; turned += 8) {
+            char *rows = to + (size_t)turned * 64;
+            const char *from = b + (size_t)turned * 4;
+            uint32_t j = 0;
+            if (columns < 16) {
+              for (int i = 0; i < 8; ++i) qf_store(rows + i * 64, qf_set(0));
+            }
+            for (; j + 8 <= columns; j += 8) {
+              qm_transpose(from + (intptr_t)j * column, column, rows + (size_t)j * 4, 64);
+            }
+            for (; j < columns; ++j) {
+              for (uint32_t i = 0; i < 8; ++i) {
+                __builtin_memcpy(rows + i * 64 + (size_t)j * 4,
+                                 from + (intptr_t)j * column + i * 4, 4);
+              }
+            }
           }
-          out.line(
-            "for (int i = 0; i < 4; ++i) qf_store(to + (size_t)(k + i) * 64, qf_load(lanes[i]));")
         }
-      }
-      out.block("for (; k < g->k; ++k)") { out in
-        out.line(
-          "qf_store(to + (size_t)k * 64, qf_load_strided(b + (intptr_t)k * row, column, columns));")
-      }
+        for (uint32_t k = turned; k < g->k; ++k) {
+          qf_store(to + (size_t)k * 64, qf_load_strided(b + (intptr_t)k * row, column, columns));
+        }
+        """)
     }
     out.blank()
   }
@@ -75,7 +87,8 @@ private struct FloatMatMulEmitter {
     out.block(
       """
       static void \(symbol)_tile_\(tile.suffix)(const \(arguments) *g, const char *lhs,
-          uint32_t count, const char *b, const char *bias, char *output, uint32_t columns)
+          uint32_t count, const char *b, size_t b_step, size_t b_panel, const char *bias,
+          char *output, uint32_t columns)
       """
     ) { out in
       out.line("const char *a[\(rows)];")
@@ -84,7 +97,7 @@ private struct FloatMatMulEmitter {
         out.line("a[m] = lhs + (intptr_t)(m < count ? m : count - 1) * g->lhs_row;")
         out.line("QF_UNROLL for (uint32_t z = 0; z < \(panels); ++z) acc[m][z] = qf_set(0);")
       }
-      out.line("\(symbol)_core_\(tile.suffix)(a, b, 64, (size_t)g->k * 64, g->k, acc);")
+      out.line("\(symbol)_core_\(tile.suffix)(a, b, b_step, b_panel, g->k, acc);")
       out.block("QF_UNROLL for (uint32_t m = 0; m < \(rows); ++m)") { out in
         out.line("if (m >= count) continue;")
         out.block("QF_UNROLL for (uint32_t z = 0; z < \(panels); ++z)") { out in
@@ -132,15 +145,31 @@ private struct FloatMatMulEmitter {
           lhs += (intptr_t)row * g->lhs_row;
           output += (intptr_t)row * g->output_row + (size_t)column * 4;
           """)
-        out.block("if (packed != block)") { out in
+        out.line(
+          """
+          /* Few rows read whole panels where they lie: packing would cost more than the product. */
+          const int direct = g->rhs_column == 4 && g->m <= 8 && width % 16 == 0;
+          const char *b = direct ? rhs + (size_t)column * 4 : scratch;
+          const size_t b_step = direct ? (size_t)g->rhs_row : 64;
+          const size_t b_panel = direct ? 64 : (size_t)g->k * 64;
+          """)
+        out.block("if (!direct && packed != block)") { out in
           out.block("for (uint32_t j = 0; j < width; j += 16)") { out in
             out.line(
               """
               \(symbol)_pack(g, rhs + (intptr_t)(column + j) * g->rhs_column,
-                             width - j < 16 ? width - j : 16, (char *)scratch + (size_t)j * g->k * 4);
+                             width - j < 16 ? width - j : 16,
+                             (char *)scratch + (size_t)j * g->k * 4);
               """)
           }
           out.line("packed = block;")
+        }
+        if let few = tiles.filter({ $0.rows <= 2 && $0.panels == 2 }).first {
+          out.block("if (count <= \(few.rows) && width > 16)") { out in
+            out.line("const uint32_t j = 0;")
+            emitRows(few, into: &out)
+            out.line("continue;")
+          }
         }
         out.line("uint32_t j = 0;")
         if tile(panels: 2).panels == 2 {
@@ -160,7 +189,7 @@ private struct FloatMatMulEmitter {
       """
         for (uint32_t m = 0; m < count; m += \(tile.rows)) {
           \(symbol)_tile_\(tile.suffix)(g, lhs + (intptr_t)m * g->lhs_row, count - m,
-              (const char *)scratch + (size_t)j * g->k * 4, bias + (bias ? (size_t)j * 4 : 0),
+              b + j / 16 * b_panel, b_step, b_panel, bias + (bias ? (size_t)j * 4 : 0),
               output + (intptr_t)m * g->output_row + (size_t)j * 4, width - j);
         }
       """)

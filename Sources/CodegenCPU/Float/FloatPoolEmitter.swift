@@ -54,7 +54,8 @@ extension KernelEmitter {
         if !isMaximum {
           out.line(
             """
-            padded += ty + g->padding_rows < g->padded_rows && tx + g->padding_pixels < g->padded_pixels;
+            padded += ty + g->padding_rows < g->padded_rows &&
+                tx + g->padding_pixels < g->padded_pixels;
             """)
         }
         out.line("if (ty >= g->input_rows || tx >= g->input_pixels) continue;")

@@ -1,6 +1,6 @@
 extension FloatPrelude {
-  /// Truncation, remainders of floats and integers, and integer division that never traps: a division by zero
-  /// gives 0, and the smallest integer over -1 wraps.
+  /// Truncation, remainders of floats and integers, and integer division that never traps: a
+  /// division by zero gives 0, and the smallest integer over -1 wraps.
   static let remainders = """
     QF int32_t qi_constant(float bits) {
       int32_t value;
@@ -21,7 +21,7 @@ extension FloatPrelude {
       const int64_t r = qi_rem(a, b);
       return r != 0 && (r < 0) != (b < 0) ? r + b : r;
     }
-    /* The exact remainder with the sign of x: every step of the long division is exact in double. */
+    /* The exact remainder with the sign of x: each step of the long division is exact in double. */
     static inline float qf_fmod_1(float x, float y) {
       const float infinity = __builtin_inff();
       if (!(x < infinity && x > -infinity) || y != y || y == 0) return __builtin_nanf("");

@@ -17,7 +17,8 @@ extension KernelEmitter {
           if (index < 0) index = 0;
           if (index >= (\(type))g->extent) index = (\(type))g->extent - 1;
           qm_copy(output + (size_t)tile * g->block_bytes,
-                  data + ((size_t)outer * g->extent + (size_t)index) * g->block_bytes, g->block_bytes);
+                  data + ((size_t)outer * g->extent + (size_t)index) * g->block_bytes,
+                  g->block_bytes);
           """)
       }
     }

@@ -70,7 +70,10 @@ struct MapWriter {
       if type == .bool {
         let step = isDense ? "1" : "in\(index)_step"
         out.line(
-          "const qi v\(index) = qf_load_bool(in\(index) + (intptr_t)i * \(step), \(step), \(lanes));"
+          """
+          const qi v\(index) =
+              qf_load_bool(in\(index) + (intptr_t)i * \(step), \(step), \(lanes));
+          """
         )
       } else if isDense {
         out.line("const qf v\(index) = qf_load_n(in\(index) + (size_t)i * 4, \(lanes), 0);")
@@ -78,7 +81,8 @@ struct MapWriter {
         out.line(
           """
           const qf v\(index) =
-              qf_load_strided(in\(index) + (intptr_t)i * in\(index)_step, in\(index)_step, \(lanes));
+              qf_load_strided(in\(index) + (intptr_t)i * in\(index)_step, in\(index)_step,
+                              \(lanes));
           """)
       }
     }

@@ -24,13 +24,18 @@ extension KernelEmitter {
           out.line("\(element) v;\n(void)in_step, (void)out_step;")
           out.line("__builtin_memcpy(&v, in_p, \(bytes));")
           out.line(
-            "for (uint32_t i = 0; i < count; ++i) __builtin_memcpy(out_p + (size_t)i * \(bytes), &v, \(bytes));"
+            """
+            for (uint32_t i = 0; i < count; ++i) {
+              __builtin_memcpy(out_p + (size_t)i * \(bytes), &v, \(bytes));
+            }
+            """
           )
         case .strided, .transpose:
           out.block("for (uint32_t i = 0; i < count; ++i)") { out in
             out.line(
               """
-              __builtin_memcpy(out_p + (intptr_t)i * out_step, in_p + (intptr_t)i * in_step, \(bytes));
+              __builtin_memcpy(out_p + (intptr_t)i * out_step, in_p + (intptr_t)i * in_step,
+                               \(bytes));
               """)
           }
         }
@@ -73,7 +78,10 @@ extension KernelEmitter {
             out.line(
               "qm_transpose(from + (intptr_t)j * in_step, in_step, to + (size_t)j * 4, out_step);")
             out.line(
-              "qm_transpose(from + (intptr_t)j * in_step + 32, in_step, to + 8 * out_step + (size_t)j * 4, out_step);"
+              """
+              qm_transpose(from + (intptr_t)j * in_step + 32, in_step,
+                           to + 8 * out_step + (size_t)j * 4, out_step);
+              """
             )
           }
         }

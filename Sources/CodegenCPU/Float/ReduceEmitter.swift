@@ -14,7 +14,8 @@ extension KernelEmitter {
           uint32_t outer = tile / g->inner_tiles;
           const uint32_t first = tile % g->inner_tiles * \(ReduceKernel.tileElements);
           const uint32_t rest = g->inner - first;
-          const uint32_t count = rest < \(ReduceKernel.tileElements) ? rest : \(ReduceKernel.tileElements);
+          const uint32_t limit = \(ReduceKernel.tileElements);
+          const uint32_t count = rest < limit ? rest : limit;
           const char *in = input + g->input_origin + (size_t)first * 4;
           char *to = output + g->output_origin + (size_t)first * 4;
           """)

@@ -5,6 +5,7 @@ extension KernelEmitter {
   static let remap = KernelEmitter(.remap, RemapKernel.layout) { spec, _, out in
     let element = spec["element"]
     let last = RemapKernel.axisLimit - 1
+    let copy = element == 0 ? "qm_copy" : "__builtin_memcpy"
     let bytes = element == 0 ? "g->block_bytes" : "\(element)"
     out.kernel(spec.symbol, RemapKernel.layout) { out in
       out.line(
@@ -19,14 +20,18 @@ extension KernelEmitter {
         let previous = axis == 0 ? "tables" : "table\(axis - 1) + used\(axis - 1)"
         out.line(
           """
-          const uint32_t used\(axis) = g->axes + \(axis) >= \(RemapKernel.axisLimit) ? g->extent\(axis) : 0;
+          const uint32_t used\(axis) =
+              g->axes + \(axis) >= \(RemapKernel.axisLimit) ? g->extent\(axis) : 0;
           const int32_t *table\(axis) = \(previous);
           """)
       }
       out.block("for (uint32_t tile = begin; tile < end; ++tile)") { out in
         out.line("uint32_t row = tile * g->rows_per_tile;")
         out.line(
-          "const uint32_t row_end = g->rows - row < g->rows_per_tile ? g->rows : row + g->rows_per_tile;"
+          """
+          const uint32_t row_end =
+              g->rows - row < g->rows_per_tile ? g->rows : row + g->rows_per_tile;
+          """
         )
         out.block("for (; row < row_end; ++row)") { out in
           out.line(
@@ -53,7 +58,7 @@ extension KernelEmitter {
             out.line(
               """
               if (is_fill || table\(last)[i] == INT32_MIN) qm_fill(to, fill, \(bytes));
-              else \(element == 0 ? "qm_copy" : "__builtin_memcpy")(to, from + table\(last)[i], \(bytes));
+              else \(copy)(to, from + table\(last)[i], \(bytes));
               """)
           }
         }

@@ -1,5 +1,6 @@
 extension ArgumentLayout.Field {
-  /// The fields of a window that clips its taps itself: see ``ConvolutionWindow/floatArguments(over:)``.
+  /// The fields of a window that clips its taps itself: see
+  /// ``ConvolutionWindow/floatArguments(over:)``.
   package static let floatWindow: [ArgumentLayout.Field] = [
     .init("input_rows", .u32, "rows of an input image"),
     .init("input_pixels", .u32, "pixels of an input row"),
