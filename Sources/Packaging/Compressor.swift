@@ -4,15 +4,18 @@ import CZstd
 import Diagnostics
 import QuantcRuntime
 
-/// zstd at level 19: one frame per call, with its content size, without checksum or dictionary.
+/// zstd, one frame per call, with its content size, without checksum or dictionary.
 struct Compressor: ~Copyable {
   /// Bytes as they go to the file.
-  struct Stored: Hashable {
+  struct Stored: Hashable, Sendable {
     let codec: qc_codec
     let bytes: [UInt8]
   }
 
-  static let level: Int32 = 19
+  /// The level for `byteCount` bytes: the densest one, but for tables of many megabytes, on which it
+  /// would spend minutes for next to nothing.
+  static func level(for byteCount: Int) -> Int32 { byteCount > 8 << 20 ? 6 : 19 }
+
   private let context: OpaquePointer
 
   init() throws(Diagnostic) {
@@ -30,7 +33,8 @@ struct Compressor: ~Copyable {
     var failure: String?
     let packed = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
       let written = ZSTD_compressCCtx(
-        context, buffer.baseAddress, buffer.count, raw, raw.count, Compressor.level)
+        context, buffer.baseAddress, buffer.count, raw, raw.count,
+        Compressor.level(for: raw.count))
       if ZSTD_isError(written) != 0 {
         failure = String(cString: ZSTD_getErrorName(written))
         count = 0

@@ -1,6 +1,8 @@
 import Diagnostics
+import Dispatch
 import KernelIR
 import QuantcRuntime
+import Synchronization
 
 /// The weight frames of a program with equal ones joined, in order of first appearance.
 struct FramePool {
@@ -10,12 +12,13 @@ struct FramePool {
   private(set) var indices: [Int] = []
 
   init(_ program: Program) {
-    var known: [[UInt8]: Int] = [:]
+    var known: [FrameContent: Int] = [:]
     for frame in program.frames {
-      if let index = known[frame.bytes] {
+      let content = FrameContent(frame.bytes)
+      if let index = known[content] {
         indices.append(index)
       } else {
-        known[frame.bytes] = frames.count
+        known[content] = frames.count
         indices.append(frames.count)
         frames.append(frame)
       }
@@ -23,14 +26,13 @@ struct FramePool {
   }
 
   /// The weights section: index, then one zstd frame for each weight frame.
-  func section(_ compressor: borrowing Compressor) throws(Diagnostic) -> [UInt8] {
+  func section() throws(Diagnostic) -> [UInt8] {
     var index = ByteWriter()
     var contents = ByteWriter()
     var header = qc_weights_header()
     header.frame_count = UInt32(frames.count)
     index.append(header)
-    for frame in frames {
-      let stored = try compressor.store(frame.bytes)
+    for (frame, stored) in zip(frames, try compressed()) {
       var entry = qc_weight_entry()
       entry.stored_bytes = UInt64(stored.bytes.count)
       entry.raw_bytes = UInt64(frame.bytes.count)
@@ -40,5 +42,27 @@ struct FramePool {
     }
     index.append(contents.bytes)
     return index.bytes
+  }
+
+  /// The frames compressed side by side, in their order.
+  private func compressed() throws(Diagnostic) -> [Compressor.Stored] {
+    let results = Mutex<[Int: Result<Compressor.Stored, Diagnostic>]>([:])
+    DispatchQueue.concurrentPerform(iterations: frames.count) { index in
+      let result: Result<Compressor.Stored, Diagnostic>
+      do throws(Diagnostic) {
+        result = .success(try Compressor().store(frames[index].bytes))
+      } catch {
+        result = .failure(error)
+      }
+      results.withLock { $0[index] = result }
+    }
+    var stored: [Compressor.Stored] = []
+    for index in frames.indices {
+      guard let result = results.withLock({ $0[index] }) else {
+        throw Diagnostic(.internalError, "a weight frame was not compressed")
+      }
+      stored.append(try result.get())
+    }
+    return stored
   }
 }

@@ -86,7 +86,7 @@ package struct PackageWriter: Sendable {
       sections.append(try PackageWriter.section(kind, name, Array(document.json), compressor))
     }
     if !frames.frames.isEmpty {
-      let weights = try frames.section(compressor)
+      let weights = try frames.section()
       sections.append(
         PackageSection(
           kind: QC_SECTION_WEIGHTS, name: "weights", alignment: 64, rawBytes: weights.count,

@@ -119,8 +119,7 @@ extension Lowering {
         id, sources: sources,
         fill: [UInt8](repeating: 0, count: graph.type(of: id).element.bitWidth / 8))
     }
-    throw Diagnostic(
-      .unsupportedKernel, "resize by \(resize.mode.rawValue) interpolation", at: location(id))
+    try lowerInterpolation(resize, id)
   }
 }
 

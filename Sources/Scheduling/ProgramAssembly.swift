@@ -7,7 +7,7 @@ import Tensors
 struct ProgramAssembly {
   private let lowering: Lowering
   private var frames: [Program.WeightFrame] = []
-  private var frameByBytes: [[UInt8]: Int] = [:]
+  private var frameByContent: [FrameContent: Int] = [:]
   private var kernels: [KernelSpec] = []
   private var kernelBySpec: [KernelSpec: Int] = [:]
   private var taps: [Program.Tap] = []
@@ -58,9 +58,10 @@ struct ProgramAssembly {
   }
 
   private mutating func frame(_ name: String, _ bytes: [UInt8]) -> Int {
-    if let index = frameByBytes[bytes] { return index }
+    let content = FrameContent(bytes)
+    if let index = frameByContent[content] { return index }
     frames.append(Program.WeightFrame(name: name, bytes: bytes))
-    frameByBytes[bytes] = frames.count - 1
+    frameByContent[content] = frames.count - 1
     return frames.count - 1
   }
 

@@ -33,19 +33,39 @@ struct ResizePositions {
     }
   }
 
+  private func clamped(_ axis: Int, _ position: Double) -> Int {
+    Int(min(max(position, 0), Double(extents[axis] - 1)))
+  }
+
+  /// Whether the axis changes at all.
+  func isResized(_ axis: Int) -> Bool {
+    resize.sizes[axis] != extents[axis] || resize.scales[axis] != 1
+  }
+
   /// The source position of each result position for `nearest`.
   func nearest(_ axis: Int) -> [Int] {
-    (0..<resize.sizes[axis]).map { position in
-      if resize.sizes[axis] == extents[axis], resize.scales[axis] == 1 { return position }
+    guard isResized(axis) else { return Array(0..<extents[axis]) }
+    return (0..<resize.sizes[axis]).map { position in
       let x = source(axis, position)
-      let rounded: Double
       switch resize.rounding {
-      case .roundPreferFloor: rounded = x == x.rounded(.down) + 0.5 ? x.rounded(.down) : x.rounded()
-      case .roundPreferCeil: rounded = x.rounded(.toNearestOrAwayFromZero)
-      case .floor: rounded = x.rounded(.down)
-      case .ceil: rounded = x.rounded(.up)
+      case .roundPreferFloor: return clamped(axis, (x - 0.5).rounded(.up))
+      case .roundPreferCeil: return clamped(axis, (x + 0.5).rounded(.down))
+      case .floor: return clamped(axis, x.rounded(.down))
+      case .ceil: return clamped(axis, x.rounded(.up))
       }
-      return min(max(Int(rounded), 0), extents[axis] - 1)
     }
+  }
+
+  /// The two source positions of each result position, and the share of the second one.
+  func linear(_ axis: Int) -> (positions: [Int], factors: [Float]) {
+    var positions: [Int] = []
+    var factors: [Float] = []
+    for position in 0..<resize.sizes[axis] {
+      let x = source(axis, position)
+      let floor = x.rounded(.down)
+      positions += [clamped(axis, floor), clamped(axis, floor + 1)]
+      factors.append(Float(x - floor))
+    }
+    return (positions, factors)
   }
 }
