@@ -54,6 +54,7 @@ struct Movement {
     let extent = x[gather.axis]
     let inner = x.strides[gather.axis]
     guard let indices = operands[1].integers else { return nil }
+    guard type.shape.elementCount > 0 else { return [] }
     let outer = x.dims[..<gather.axis].reduce(1, *)
     var offsets: [Int] = []
     offsets.reserveCapacity(type.shape.elementCount)
@@ -72,7 +73,7 @@ struct Movement {
     _ operands: [Tensor], axis: Int, _ type: TensorType
   ) throws(Diagnostic) -> Tensor {
     let width = type.element.bitWidth / 8
-    let outer = type.shape.dims[..<axis].reduce(1, *)
+    let outer = type.shape.elementCount == 0 ? 0 : type.shape.dims[..<axis].reduce(1, *)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(type.byteCount)
     for block in 0..<outer {

@@ -2,8 +2,10 @@ import Diagnostics
 
 /// Replaces the calls of a model's own functions by their nodes.
 struct FunctionInlining {
-  /// At most this many nodes, and this many functions within each other.
-  static let nodeLimit = 1_000_000
+  /// At most this many nodes, with names of this many bytes, and this many functions within each
+  /// other.
+  static let nodeLimit = 1 << 17
+  static let nameBytesLimit = 1 << 26
   static let depthLimit = 32
 
   private struct Key: Hashable {
@@ -15,6 +17,7 @@ struct FunctionInlining {
   private var functions: [Key: Onnx_FunctionProto] = [:]
   private let opset: Int
   private var nodes: [Onnx_NodeProto] = []
+  private var nameBytes = 0
 
   /// The nodes of the model's graph without calls.
   ///
@@ -42,7 +45,10 @@ struct FunctionInlining {
   private mutating func add(_ node: Onnx_NodeProto, depth: Int) throws(Diagnostic) {
     let key = Key(domain: node.domain, name: node.opType, overload: node.overload)
     guard let function = functions[key] else {
-      guard nodes.count < FunctionInlining.nodeLimit else {
+      nameBytes += (node.input + node.output).reduce(node.name.utf8.count) { $0 + $1.utf8.count }
+      guard nodes.count < FunctionInlining.nodeLimit,
+        nameBytes <= FunctionInlining.nameBytesLimit
+      else {
         throw problem(node, "the functions grow beyond \(FunctionInlining.nodeLimit) nodes")
       }
       nodes.append(node)

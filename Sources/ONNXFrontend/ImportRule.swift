@@ -11,7 +11,8 @@ struct ImportRule: Sendable {
   let run: @Sendable (inout Importer) throws(Diagnostic) -> Void
 
   init(
-    _ op: String, since: Int = 1, run: @escaping @Sendable (inout Importer) throws(Diagnostic) -> Void
+    _ op: String, since: Int = 1,
+    run: @escaping @Sendable (inout Importer) throws(Diagnostic) -> Void
   ) {
     self.op = op
     self.since = since

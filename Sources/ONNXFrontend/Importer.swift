@@ -4,7 +4,7 @@ import Tensors
 
 /// Builds the graph of one model, node by node; the import rules drive it.
 struct Importer {
-  private(set) var graph: Graph
+  var graph: Graph
   let opset: Int
   /// The node that is being imported.
   private(set) var node = Onnx_NodeProto()
@@ -16,7 +16,7 @@ struct Importer {
   /// The names that some node or the model's outputs read.
   private let readNames: Set<String>
   /// A value got its quantization after its users were typed.
-  private var needsRetyping = false
+  var needsRetyping = false
 
   init(_ model: ONNXModel) {
     self.model = model
@@ -189,78 +189,7 @@ struct Importer {
       return graph.appendConstant(folded, name: name)
     }
     let id = try graph.append(op, operands, name: name, source: node.label)
-    guard graph.shape(of: id).rank <= Shape.rankLimit else {
-      throw Diagnostic(.shapeOverflow, "a shape with \(graph.shape(of: id).rank) axes")
-    }
+    try graph.shape(of: id).requireBounded()
     return id
-  }
-
-  // MARK: Quantization
-
-  /// Gives a quantization to integers that have none: a constant, an input, or what movement ops
-  /// made of one. The value to use, or `nil` when the integers are made in another way.
-  mutating func attach(_ params: QuantParams, to id: ValueID) -> ValueID? {
-    let node = graph[id]
-    if node.type.quantization == params { return id }
-    if case .constant(let tensor) = node.op {
-      guard node.type.quantization == nil, !node.name.isEmpty else {
-        return graph.appendConstant(tensor, quantization: params)
-      }
-      graph.setType(TensorType(tensor.element, tensor.shape, params), of: id)
-      needsRetyping = true
-      return id
-    }
-    guard node.type.quantization == nil, attachable(id, params) else { return nil }
-    attachThrough(params, to: id)
-    needsRetyping = true
-    return id
-  }
-
-  /// Whether every source of the value is an input or a constant without quantization.
-  private func attachable(_ id: ValueID, _ params: QuantParams) -> Bool {
-    var pending = [id]
-    var seen: Set<ValueID> = []
-    while let next = pending.popLast() {
-      guard seen.insert(next).inserted else { continue }
-      switch graph.op(next) {
-      case .input, .constant:
-        guard graph.quantization(of: next) == nil else { return false }
-      case .reshape, .transpose, .slice, .pad, .expand:
-        guard params.isPerTensor else { return false }
-        pending.append(graph.operand(0, of: next))
-      case .concat:
-        guard params.isPerTensor else { return false }
-        pending += graph.operands(of: next)
-      default:
-        return false
-      }
-    }
-    return true
-  }
-
-  private mutating func attachThrough(_ params: QuantParams, to id: ValueID) {
-    var pending = [id]
-    while let next = pending.popLast() {
-      guard graph.quantization(of: next) == nil else { continue }
-      var type = graph.type(of: next)
-      type.quantization = params
-      graph.setType(type, of: next)
-      if case .concat = graph.op(next) {
-        pending += graph.operands(of: next)
-      } else if let source = graph.operands(of: next).first {
-        pending.append(source)
-      }
-    }
-  }
-
-  private mutating func retype() throws(Diagnostic) {
-    for id in graph.values {
-      switch graph.op(id) {
-      case .input, .constant: continue
-      default:
-        let types = graph.operands(of: id).map { graph.type(of: $0) }
-        graph.setType(try graph.op(id).resultType(types), of: id)
-      }
-    }
   }
 }

@@ -4,9 +4,9 @@ import Diagnostics
 import Foundation
 
 #if canImport(Glibc)
-  import Glibc
+import Glibc
 #elseif canImport(Darwin)
-  import Darwin
+import Darwin
 #endif
 
 /// Regular files, mapped read-only.
@@ -37,8 +37,8 @@ enum MappedFile {
       let code = errno
       close(current)
       guard next >= 0 else {
-        throw inaccessible(
-          name, code == ELOOP || code == ENOTDIR ? "a symbolic link or no folder" : systemError(code))
+        let isLink = code == ELOOP || code == ENOTDIR
+        throw inaccessible(name, isLink ? "a symbolic link or no folder" : systemError(code))
       }
       current = next
     }

@@ -141,10 +141,10 @@ extension ONNXModel.Input {
 }
 
 extension Onnx_NodeProto {
-  /// The node's name, or, when it has none, its op and its first output.
+  /// The node's name, or, when it has none, its op and its first output; cut where it is very long.
   var label: String {
-    if !name.isEmpty { return name }
+    if !name.isEmpty { return String(name.prefix(1000)) }
     guard let first = output.first(where: { !$0.isEmpty }) else { return opType }
-    return "\(opType) \(first)"
+    return "\(opType) \(first.prefix(1000))"
   }
 }

@@ -2,9 +2,9 @@ import Diagnostics
 
 /// Sorts nodes so that every operand is made before it is read; a sorted model keeps its order.
 enum NodeOrdering {
-  /// - Parameters:
-  ///   - given: The names of inputs and initializers.
-  ///   - outputs: The names that the model must make.
+  /// The nodes in such an order, where `given` are the names of inputs and initializers, and
+  /// `outputs` those that the model must make.
+  ///
   /// - Throws: `QC1009` for a value that is made twice, `QC1010` for one that nothing makes,
   ///   `QC1008` for a cycle, `QC1004` for a node without outputs.
   static func sorted(

@@ -9,6 +9,7 @@ extension ONNXModel {
   ///   - shapes: Whole shapes by input name; they bind the symbols that they meet.
   ///   - symbols: Extents by symbol.
   ///   - frozen: Values by input name; such an input becomes a constant.
+  /// - Returns: A graph that the verifier accepts.
   /// - Throws: `QC1012` for a symbol that stays open, `QC0001` for a name that the model does not
   ///   have, `QC1001` for a shape that contradicts the model's, and what the nodes refuse.
   package func graph(

@@ -89,18 +89,3 @@ struct TensorDecoder {
     values.map(\.littleEndian).withUnsafeBytes { Data($0) }
   }
 }
-
-extension Shape {
-  /// At most this many axes.
-  static let rankLimit = 16
-
-  /// A shape that a file or a binding gives.
-  ///
-  /// - Throws: `QC1001` for negative extents, `QC1011` for too many elements or axes.
-  init(checked dims: [Int]) throws(Diagnostic) {
-    guard dims.count <= Shape.rankLimit else {
-      throw Diagnostic(.shapeOverflow, "a shape with \(dims.count) axes")
-    }
-    try self.init(dims)
-  }
-}

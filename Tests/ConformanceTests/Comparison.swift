@@ -19,8 +19,10 @@ enum Comparison {
     guard expected.element.isFloat, let wanted = expected.realValues, let got = result.realValues
     else {
       let codes = zip(result.bytes, expected.bytes)
-      return codes.allSatisfy { $0 == $1 || (isNaN($0, result.element) && isNaN($1, result.element)) }
-        ? nil : "other codes than expected"
+      let areEqual = codes.allSatisfy { code, wanted in
+        code == wanted || (isNaN(code, result.element) && isNaN(wanted, result.element))
+      }
+      return areEqual ? nil : "other codes than expected"
     }
     for (index, (a, b)) in zip(got, wanted).enumerated() {
       if a == b || (a.isNaN && b.isNaN) { continue }

@@ -61,7 +61,8 @@ struct NodeCase {
       uniqueKeysWithValues: zip(model.inputs, inputs).map { ($0.name, $1.shape.dims) })
     for firstFrozen in [inputs.count, 1, 0] {
       let frozen = Dictionary(
-        uniqueKeysWithValues: zip(model.inputs, inputs).dropFirst(firstFrozen).map { ($0.name, $1) })
+        uniqueKeysWithValues: zip(model.inputs, inputs).dropFirst(firstFrozen).map { ($0.name, $1) }
+      )
       do throws(Diagnostic) {
         let graph = try model.graph(shapes: shapes, frozen: frozen)
         return (graph, Array(inputs.prefix(firstFrozen)))

@@ -31,7 +31,9 @@ struct ONNXNodeTests {
         Issue.record("\(nodeCase.name) fails: \(reason)")
       }
     }
-    print("ONNX node tests: \(counts.passed) passed, \(counts.refused) refused, \(counts.failed) failed")
+    print(
+      "ONNX node tests: \(counts.passed) passed, \(counts.refused) refused, \(counts.failed) failed"
+    )
     #expect(counts.passed >= 300)
   }
 }

@@ -4,7 +4,7 @@ enum RefusedCases {
     (
       "BatchNormalization in training mode",
       [
-        "test_batchnorm_example_training_mode",
+        "test_batchnorm_example_training_mode"
       ]
     ),
     (
@@ -24,7 +24,7 @@ enum RefusedCases {
     (
       "Resize with antialias",
       [
-        "test_resize_downsample_sizes_cubic_antialias",
+        "test_resize_downsample_sizes_cubic_antialias"
       ]
     ),
     (

@@ -170,13 +170,25 @@ struct MalformedGraphTests {
     let axes = TestModel(
       "ReduceSum", [try counting(2, 1), try ints(Int64.min)], constants: [1])
     #expect(try axes.refusal()?.code == .invalidAttribute)
-    let split = TestModel("Split", [try counting(4), try ints(5, -1)], constants: [1], outputs: ["a", "b"])
+    let split = TestModel(
+      "Split", [try counting(4), try ints(5, -1)], constants: [1], outputs: ["a", "b"])
     #expect(try split.refusal()?.code == .shapeMismatch)
     let pad = TestModel(
       "Pad", [try counting(4), try ints(Int64.max, Int64.max)], constants: [1])
     #expect(try pad.refusal()?.code == .shapeMismatch)
     let tile = TestModel("Tile", [try counting(4), try ints(1 << 40)], constants: [1])
     #expect(try tile.refusal()?.code == .shapeOverflow)
+  }
+
+  @Test(arguments: [
+    [0, Int.max, Int.max], [1 << 39, 0, 1 << 39], [0, 1 << 41], [Int.max, 0],
+  ])
+  func `extents beside one of 0 are bounded as well`(dims: [Int]) throws {
+    for op in ["Flatten", "Relu", "Transpose", "Shape", "Trilu", "GlobalAveragePool"] {
+      let model = TestModel(
+        inputs: [.floats("x", dims)], nodes: [Onnx_NodeProto(op, ["x"], ["y"])], outputs: ["y"])
+      #expect(try model.refusal()?.code == .shapeOverflow, "\(op)")
+    }
   }
 
   @Test func `an operand that must be constant is named`() throws {

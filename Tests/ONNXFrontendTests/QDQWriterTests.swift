@@ -9,6 +9,12 @@ import Testing
 
 @Suite("QDQ writer")
 struct QDQWriterTests {
+  private static let conv =
+    "strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1"
+  private static let pool =
+    "kernel = [2, 2], strides = [2, 2], pads = [0, 0, 0, 0], dilations = [1, 1], ceil = false, "
+    + "count_includes_pad = false"
+
   /// A quantized graph as the compiler makes it: u8 activations, i8 weights per channel, i32 bias.
   static let quantized = """
     graph "net" quantized
@@ -19,10 +25,10 @@ struct QDQWriterTests {
     %4 = dequantize(%3) "w_dq" : 2x2x1x1xf32
     %5 = constant [7, 8] "b" : 2xi32<axis=0, [0.002, 0.004]>
     %6 = dequantize(%5) "b_dq" : 2xf32
-    %7 = conv(%2, %4, %6) {strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1} "c" @"conv1" : 1x2x4x4xf32
+    %7 = conv(%2, %4, %6) {\(conv)} "c" @"conv1" : 1x2x4x4xf32
     %8 = clip(%7) {lower = 0.0, upper = 6.0} "r" @"relu6" : 1x2x4x4xf32
     %9 = quantize(%8) {as = u8<0.05>} "r_q" : 1x2x4x4xu8<0.05>
-    %10 = max_pool(%9) {kernel = [2, 2], strides = [2, 2], pads = [0, 0, 0, 0], dilations = [1, 1], ceil = false, count_includes_pad = false} "p" @"pool" : 1x2x2x2xu8<0.05>
+    %10 = max_pool(%9) {\(pool)} "p" @"pool" : 1x2x2x2xu8<0.05>
     %11 = dequantize(%10) "p_dq" : 1x2x2x2xf32
     %12 = reshape(%11) {shape = [1, 8]} "f" @"flatten" : 1x8xf32
     %13 = softmax(%12) {axis = 1} "y" @"softmax" : 1x8xf32
@@ -68,16 +74,20 @@ struct QDQWriterTests {
     #expect(proto.opsetImport.map(\.version) == [21])
   }
 
-  @Test(arguments: [
-    ("Relu", [[2, 3]], []), ("Softplus", [[2]], []), ("Gelu", [[2]], []),
-    ("Transpose", [[2, 3]], [Onnx_AttributeProto.ints("perm", [1, 0])]),
-    ("Flatten", [[2, 3, 4]], []), ("MatMul", [[2, 3], [3, 4]], []),
-    ("Concat", [[2, 3], [1, 3]], [.int("axis", 0)]), ("Mod", [[2], [2]], [.bool("fmod", true)]),
-    ("Where", [[2]], []), ("ReduceL2", [[2, 3]], [.bool("keepdims", false)]),
-    ("LayerNormalization", [[2, 3], [3], [3]], []), ("LogSoftmax", [[2, 3]], [.int("axis", 0)]),
-    ("AveragePool", [[1, 1, 4, 4]], [.ints("kernel_shape", [3, 3]), .ints("pads", [1, 1, 0, 0])]),
-    ("BatchNormalization", [[1, 2, 3], [2], [2], [2], [2]], []), ("Less", [[2], [2]], []),
-  ] as [(String, [[Int]], [Onnx_AttributeProto])])
+  @Test(
+    arguments: [
+      ("Relu", [[2, 3]], []), ("Softplus", [[2]], []), ("Gelu", [[2]], []),
+      ("Transpose", [[2, 3]], [Onnx_AttributeProto.ints("perm", [1, 0])]),
+      ("Flatten", [[2, 3, 4]], []), ("MatMul", [[2, 3], [3, 4]], []),
+      ("Concat", [[2, 3], [1, 3]], [.int("axis", 0)]), ("Mod", [[2], [2]], [.bool("fmod", true)]),
+      ("Where", [[2]], []), ("ReduceL2", [[2, 3]], [.bool("keepdims", false)]),
+      ("LayerNormalization", [[2, 3], [3], [3]], []), ("LogSoftmax", [[2, 3]], [.int("axis", 0)]),
+      (
+        "AveragePool", [[1, 1, 4, 4]],
+        [.ints("kernel_shape", [3, 3]), .ints("pads", [1, 1, 0, 0])]
+      ),
+      ("BatchNormalization", [[1, 2, 3], [2], [2], [2], [2]], []), ("Less", [[2], [2]], []),
+    ] as [(String, [[Int]], [Onnx_AttributeProto])])
   func `an op is read back as it was`(
     sample: (op: String, shapes: [[Int]], attributes: [Onnx_AttributeProto])
   ) throws {

@@ -38,7 +38,8 @@ struct TensorDecoderTests {
       try decoded(proto(.f64, [1]) { $0.doubleData = [0.5] }).elements(Double.self) == [0.5])
     #expect(try decoded(proto(.i64, [1]) { $0.int64Data = [-3] }).integers == [-3])
     #expect(try decoded(proto(.u64, [1]) { $0.uint64Data = [3] }).integers == [3])
-    #expect(try decoded(proto(.u32, [1]) { $0.uint64Data = [4_000_000_000] }).integers == [4_000_000_000])
+    let large: Int64 = 4_000_000_000
+    #expect(try decoded(proto(.u32, [1]) { $0.uint64Data = [UInt64(large)] }).integers == [large])
     for element in [ElementType.i8, .i16, .i32] {
       #expect(try decoded(proto(element, [2]) { $0.int32Data = [-3, 5] }).integers == [-3, 5])
     }

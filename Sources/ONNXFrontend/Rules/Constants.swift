@@ -91,7 +91,9 @@ private func importTrilu(_ importer: inout Importer) throws(Diagnostic) {
   let shape = importer.shape(x)
   let keepsUpper = try importer.attributes.bool("upper", default: true)
   let given = try importer.optionalIntsOperand(1, "k")?.first ?? 0
-  guard shape.rank >= 2, shape.dims.suffix(2).reduce(1, *) <= constantLimit else {
+  guard shape.rank >= 2, shape.dims.suffix(2).allSatisfy({ $0 <= constantLimit }),
+    shape.dims.suffix(2).reduce(1, *) <= constantLimit
+  else {
     throw Diagnostic(.shapeMismatch, "Trilu of [\(shape)]")
   }
   let (rows, columns) = (shape[shape.rank - 2], shape[shape.rank - 1])

@@ -31,14 +31,20 @@ extension Importer {
       &attributes, kernel: kernel, extents: Array(data.dims.dropFirst(2)))
   }
 
-  /// Takes `group` and makes the node's first output.
-  mutating func emitConvolution(
-    _ operands: [ValueID], _ window: WindowAttributes
-  ) throws(Diagnostic) {
+  /// Takes `group`.
+  mutating func takeGroups() throws(Diagnostic) -> Int {
     let groups = try attributes.int("group", default: 1)
     guard (1...WindowAttributes.limit).contains(groups) else {
       throw Diagnostic(.invalidAttribute, "a convolution with \(groups) groups")
     }
+    return groups
+  }
+
+  /// Takes `group` and makes the node's first output.
+  mutating func emitConvolution(
+    _ operands: [ValueID], _ window: WindowAttributes
+  ) throws(Diagnostic) {
+    let groups = try takeGroups()
     let isLine = window.kernel.count == 1
     let used = isLine ? window.withLeadingAxis : window
     let convolution = try Convolution(
@@ -48,11 +54,23 @@ extension Importer {
     for index in 0..<2 {
       var dims = shape(operands[index]).dims
       dims.insert(1, at: 2)
-      flat[index] = try emitReshape(operands[index], dims)
+      flat[index] = try emitWithLine(operands[index], dims)
     }
     let result = try emit(.conv(convolution), flat)
     var dims = shape(result).dims
     dims.remove(at: 2)
     try emitResult(.reshape(Reshape(try Shape(dims))), [result])
+  }
+
+  /// The value under another shape that keeps axis 0. Of quantized constant weights the integers are
+  /// reshaped, so that the dequantize stays next to the convolution.
+  private mutating func emitWithLine(_ id: ValueID, _ dims: [Int]) throws(Diagnostic) -> ValueID {
+    guard case .dequantize = graph.op(id) else { return try emitReshape(id, dims) }
+    let source = graph.operand(0, of: id)
+    guard let tensor = graph.constant(source), let params = graph.quantization(of: source),
+      params.isPerTensor || params.granularity == .perChannel(axis: 0)
+    else { return try emitReshape(id, dims) }
+    let integers = try tensor.reshaped(try Shape(checked: dims))
+    return try emit(.dequantize, [graph.appendConstant(integers, quantization: params)])
   }
 }

@@ -50,7 +50,7 @@ private func importQuantizedConvolution(_ importer: inout Importer) throws(Diagn
       bias, scale: product, zeroPoint: nil, QuantizationPlacement(axis: 0, blockSize: 0))
     operands.append(try importer.emit(steps.op, steps.operands))
   }
-  let groups = try importer.attributes.int("group", default: 1)
+  let groups = try importer.takeGroups()
   let convolution = try Convolution(
     strides: window.strides, pads: window.pads, dilations: window.dilations, groups: groups)
   let result = try importer.emit(.conv(convolution), operands)

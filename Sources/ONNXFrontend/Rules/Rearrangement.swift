@@ -17,8 +17,9 @@ private func importTile(_ importer: inout Importer) throws(Diagnostic) {
   guard repeats.count == shape.rank, repeats.allSatisfy({ (0...Shape.elementLimit).contains($0) })
   else { throw Diagnostic(.shapeMismatch, "tile of [\(shape)] by \(repeats)") }
   let pairs = zip(repeats, shape.dims)
-  let spread = try importer.emit(.reshape(Reshape(try Shape(shape.dims.flatMap { [1, $0] }))), [x])
-  let expanded = try Shape(pairs.flatMap { [$0.0, $0.1] })
+  let separated = try Shape(checked: shape.dims.flatMap { [1, $0] })
+  let spread = try importer.emit(.reshape(Reshape(separated)), [x])
+  let expanded = try Shape(checked: pairs.flatMap { [$0.0, $0.1] })
   let repeated = try importer.emit(.expand(Reshape(expanded)), [spread])
   let result = try Shape(pairs.map { $0.0 * $0.1 })
   try importer.emitResult(.reshape(Reshape(result)), [repeated])
@@ -27,10 +28,10 @@ private func importTile(_ importer: inout Importer) throws(Diagnostic) {
 extension Importer {
   /// Takes `blocksize` of an image op.
   ///
-  /// - Throws: `QC1001` when the operand has not four axes, `QC1007` for a block below 1.
+  /// - Throws: `QC1001` when the operand has not four axes, `QC1007` for a block below 1 or beyond 1024.
   fileprivate mutating func blockSize(_ shape: Shape) throws(Diagnostic) -> Int {
     let block = try attributes.int("blocksize", default: 0)
-    guard (1...WindowAttributes.limit).contains(block) else {
+    guard (1...1024).contains(block) else {
       throw Diagnostic(.invalidAttribute, "blocksize is \(block)")
     }
     guard shape.rank == 4 else {

@@ -42,7 +42,8 @@ private func importReshape(_ importer: inout Importer) throws(Diagnostic) {
   if let open {
     let known = try Shape(checked: dims).elementCount
     guard known > 0, old.elementCount % known == 0 else {
-      throw Diagnostic(.shapeMismatch, "reshape of [\(old)]: no extent of axis \(open) fits \(dims)")
+      throw Diagnostic(
+        .shapeMismatch, "reshape of [\(old)]: no extent of axis \(open) fits \(dims)")
     }
     dims[open] = old.elementCount / known
   }

@@ -13,11 +13,9 @@ struct WindowAttributes {
   /// Larger kernels, strides, dilations and pads are refused, so that no position overflows.
   static let limit = 1 << 20
 
-  /// Takes `strides`, `dilations`, `pads` and `auto_pad`.
+  /// Takes `strides`, `dilations`, `pads` and `auto_pad`, for a window of the extents `kernel` over
+  /// axes of the extents `extents`.
   ///
-  /// - Parameters:
-  ///   - kernel: The window's extents.
-  ///   - extents: The operand's extents along the same axes.
   /// - Throws: `QC1007` for wrong counts or values.
   init(
     _ attributes: inout NodeAttributes, kernel: [Int], extents: [Int]
@@ -35,7 +33,8 @@ struct WindowAttributes {
     else {
       throw Diagnostic(
         .invalidAttribute,
-        "kernel \(kernel), strides \(strides), dilations \(dilations), pads \(pads) for \(axes) axes")
+        "kernel \(kernel), strides \(strides), dilations \(dilations), pads \(pads) of \(axes) axes"
+      )
     }
     guard (kernel + strides + dilations).allSatisfy({ (1...WindowAttributes.limit).contains($0) }),
       pads.allSatisfy({ abs($0.clamped) <= WindowAttributes.limit })
