@@ -16,8 +16,6 @@ package struct PowerHistogram: Hashable, Sendable {
 
   /// Most bins of a histogram.
   package static let binLimit = 4096
-  /// The exponents that float32 data can lead to.
-  static let exponents = -161...117
 
   package static let empty = PowerHistogram(exponent: 0, lowestBin: 0, counts: [])
 

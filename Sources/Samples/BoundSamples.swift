@@ -96,14 +96,6 @@ package struct BoundSamples: Sendable {
     return result
   }
 
-  /// The shapes of the inputs of run `index`, which bind the model's open extents.
-  package func shapes(_ index: Int) throws(Diagnostic) -> [String: Shape] {
-    precondition((0..<count).contains(index), "run \(index) of \(count)")
-    var result: [String: Shape] = [:]
-    for binding in bindings { result[binding.input.name] = try shape(binding, run: index) }
-    return result
-  }
-
   private func shape(_ binding: Binding, run: Int) throws(Diagnostic) -> Shape {
     let dims = try binding.dims(run: run)
     guard let bound = binding.fit.bound(dims, binding.input) else {

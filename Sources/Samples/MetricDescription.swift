@@ -53,22 +53,6 @@ package struct MetricDescription: Hashable, Sendable {
 }
 
 extension MetricDescription {
-  /// The metric of a word that needs no more keys, for the command line.
-  ///
-  /// - Throws: `QC0001` for another word.
-  package init(parsing word: String, output: String? = nil) throws(Diagnostic) {
-    let plain: [Kind] = [
-      .top1, .top5, .mse, .relativeSquaredError, .cosine, .snr, .pairSpearman,
-    ]
-    let metrics = plain.map { MetricDescription($0, output: output) }
-    guard let metric = metrics.first(where: { $0.name == word }) else {
-      throw Diagnostic(
-        .usage, "unknown metric '\(word)'",
-        hint: "known: \(metrics.map(\.name).joined(separator: ", ")); others need a data set")
-    }
-    self = metric
-  }
-
   /// - Throws: `QC4003` for an unknown metric, or a key that the metric does not have.
   init(_ field: JSONField) throws(Diagnostic) {
     let any = try field.object()

@@ -93,32 +93,3 @@ package struct SampleSet: Sendable {
     try SampleColumn(.arrays(arrays), file: file)
   }
 }
-
-extension SampleSet {
-  /// The same samples, scored by another metric, with labels from a `.npy` as
-  /// `Documentation/DatasetSchema.md` describes it, or with the labels that they have.
-  ///
-  /// - Throws: `QC4002` when there are not as many labels as samples, or pairs of them.
-  package func scored(
-    by metric: MetricDescription, labelFile: String? = nil
-  ) throws(Diagnostic) -> SampleSet {
-    var labels = labels
-    if let labelFile {
-      let array = try NPY.read(labelFile)
-      let isPaired = metric.kind == .pairSpearman
-      do throws(Diagnostic) {
-        let read: SampleLabels =
-          isPaired ? try .scores(array) : try .classes(array, offset: 0)
-        guard read.count == (isPaired ? count / 2 : count) else {
-          throw Diagnostic(.wrongArray, "\(read.count) labels for \(count) samples")
-        }
-        labels = read
-      } catch {
-        throw error.inFile(labelFile)
-      }
-    }
-    return try SampleSet(
-      inputs: inputs, labels: labels, metric: metric, expected: expected, feedback: feedback,
-      lengths: lengths)
-  }
-}

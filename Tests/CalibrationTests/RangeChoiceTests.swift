@@ -156,15 +156,4 @@ struct RangeChoiceTests {
     let range = try TensorStatistics.of([values]).range(.squaredError)
     #expect(range.upperBound < 36 && range.upperBound > 8, "\(range)")
   }
-
-  @Test(arguments: ["min-max", "moving-average", "percentile", "percentile:99.9", "entropy", "mse"])
-  func `the word of a method is read and printed`(_ word: String) throws {
-    #expect(try CalibrationMethod(parsing: word).name == word)
-  }
-
-  @Test(arguments: ["", "kl", "percentile:", "percentile:101", "percentile:x", "MSE"])
-  func `another word is refused`(_ word: String) {
-    let error = #expect(throws: Diagnostic.self) { try CalibrationMethod(parsing: word) }
-    #expect(error?.code == .usage)
-  }
 }

@@ -43,7 +43,6 @@ struct BoundSamplesTests {
     #expect(bound.count == count)
     for run in [0, count - 1] {
       #expect(try bound.run(run)["x"]?.shape.dims == shape)
-      #expect(try bound.shapes(run)["x"]?.dims == shape)
     }
   }
 

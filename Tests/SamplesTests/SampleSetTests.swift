@@ -158,18 +158,4 @@ struct SampleSetTests {
     #expect(error?.code == code, "\(error?.description ?? "")")
     #expect(error?.file != nil)
   }
-
-  @Test func `labels and a metric can be given beside the inputs`() throws {
-    let set = try SampleSet(arguments: ["x=\(folder.path("n.npy"))"])
-    let scored = try set.scored(
-      by: MetricDescription(parsing: "top1", output: "p"), labelFile: folder.path("y.npy"))
-    #expect(scored.labels == .classes([[0], [1], [2], [], [1], [0]]))
-    #expect(scored.metric == MetricDescription(.top1, output: "p"))
-    let error = #expect(throws: Diagnostic.self) {
-      try SampleSet(arguments: ["x=\(folder.path("a.npy"))"]).scored(
-        by: MetricDescription(.top1), labelFile: folder.path("y.npy"))
-    }
-    #expect(error?.message == "6 labels for 4 samples")
-    #expect(throws: Diagnostic.self) { try MetricDescription(parsing: "presence") }
-  }
 }
