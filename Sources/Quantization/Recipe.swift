@@ -39,7 +39,7 @@ package struct Recipe: Hashable, Sendable {
   package var ops: [String: Precision] = [:]
   /// Names of nodes or values whose ops stay float, with `*` and `?`.
   package var keepFloat: [String] = []
-  package var calibrator: Calibrator = .minMax
+  package var calibrator: Calibrator = .mse
   /// For the percentile calibrator: the share of values inside of the range, in percent.
   package var percentile: Double = 99.999
   package var interface: Interface = .float
