@@ -137,13 +137,20 @@ struct FloatMapTests {
     remainder.apply(.mod, 0, 1)
     var comparison = MapExpression(.i64, inputs: [.i64, .i64])
     comparison.apply(.lessOrEqual, 0, 1)
-    let calls = try [product, remainder, comparison].map {
+    var power = MapExpression(.i64, inputs: [.i64, .i64])
+    let unbounded = power.apply(.lowerBound, 0, constants: [-.infinity])
+    power.apply(.pow, unbounded, 1)
+    var slope = MapExpression(.i64, inputs: [.i64, .i64])
+    slope.apply(.prelu, 0, 1)
+    let calls = try [product, remainder, comparison, power, slope].map {
       try MapKernel($0, shapes: [[7], [7]], result: [7]).call()
     }
     let expected: [[UInt8]] = [
       littleEndian(zip(a, b).map { ($0 &+ $1) &* $1 }),
       littleEndian([2, 2, 0, 0, 0, 0, 1] as [Int64]),
       zip(a, b).map { $0 <= $1 ? 1 : 0 },
+      littleEndian([125, -343, .max, 0, 1, 1, 1] as [Int64]),
+      littleEndian(zip(a, b).map { $0 < 0 ? $0 &* $1 : $0 }),
     ]
     let loaded = try FloatVariants(calls)
     for (call, bytes) in zip(calls, expected) {

@@ -17,6 +17,15 @@ extension FloatPrelude {
       return b == 0 ? 0 : b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;
     }
     QF int64_t qi_rem(int64_t a, int64_t b) { return b == 0 || b == -1 ? 0 : a % b; }
+    /* By squaring, wrapping; a negative exponent gives 0 but for bases of magnitude 1. */
+    static inline int64_t qi_pow(int64_t base, int64_t exponent) {
+      if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent & 1 ? -1 : 1) : 0;
+      uint64_t product = 1, factor = (uint64_t)base;
+      for (; exponent > 0; exponent >>= 1, factor *= factor) {
+        if (exponent & 1) product *= factor;
+      }
+      return (int64_t)product;
+    }
     QF int64_t qi_mod(int64_t a, int64_t b) {
       const int64_t r = qi_rem(a, b);
       return r != 0 && (r < 0) != (b < 0) ? r + b : r;

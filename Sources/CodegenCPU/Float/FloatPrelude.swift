@@ -15,7 +15,11 @@ enum FloatPrelude {
   }
 
   private static let types = """
+    /* Vectors stay within the object; an expression may compare a value with itself; a loop that
+       is not unrolled is slower, not wrong. */
     #pragma clang diagnostic ignored "-Wpsabi"
+    #pragma clang diagnostic ignored "-Wtautological-compare"
+    #pragma clang diagnostic ignored "-Wpass-failed"
     #define QF static inline __attribute__((always_inline))
     #define QF_UNROLL _Pragma("clang loop unroll(full)")
     typedef float qf __attribute__((ext_vector_type(16)));

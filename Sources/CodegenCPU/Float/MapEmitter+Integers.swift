@@ -39,6 +39,8 @@ extension MapWriter {
     case .add: return wrapped("+")
     case .sub: return wrapped("-")
     case .mul: return wrapped("*")
+    case .pow: return "qi_pow(\(v[0]), \(v[1]))"
+    case .prelu: return "\(v[0]) < 0 ? (\(type))(\(wrapped("*"))) : \(v[0])"
     case .div: return "qi_div(\(v[0]), \(v[1]))"
     case .fmod: return "qi_rem(\(v[0]), \(v[1]))"
     case .mod: return "qi_mod(\(v[0]), \(v[1]))"
@@ -54,8 +56,7 @@ extension MapWriter {
     case .xor: return "\(v[0]) ^ \(v[1])"
     case .select: return "\(v[0]) ? \(v[1]) : \(v[2])"
     case .leakyRelu, .elu, .hardSigmoid, .reciprocal, .cos, .sin, .sigmoid, .tanh, .exp, .log,
-      .sqrt, .erf, .floor, .ceil, .round, .gelu, .geluTanh, .silu, .hardSwish, .softplus, .pow,
-      .prelu, .fma:
+      .sqrt, .erf, .floor, .ceil, .round, .gelu, .geluTanh, .silu, .hardSwish, .softplus, .fma:
       preconditionFailure("\(step.function) of integers")
     }
   }

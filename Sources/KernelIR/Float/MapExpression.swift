@@ -23,7 +23,7 @@ package struct MapExpression: Hashable, Sendable {
   /// The inputs' types: ``element`` or bool.
   package let inputs: [ElementType]
   package private(set) var steps: [Step] = []
-  /// Constants of all steps; integers are kept exactly up to 32 bits.
+  /// Constants of all steps; for integers whole numbers that saturate at 32 bits.
   package private(set) var constants: [Double] = []
   private var predicates: [Bool]
 
@@ -45,6 +45,9 @@ package struct MapExpression: Hashable, Sendable {
     precondition(constants.count == function.constantCount, "\(function) got \(constants)")
     precondition(operands.allSatisfy(predicates.indices.contains), "\(function) got \(operands)")
     precondition(element == .f32 || function.isForIntegers, "\(function) of \(element)")
+    if element != .f32, MapExpression.isUnbounded(function, constants) {
+      return apply(.min, operands[0], operands[0])
+    }
     precondition(hasRoom(steps: 1, constants: constants.count), "too long an expression")
     steps.append(
       Step(function: function, operands: operands, firstConstant: self.constants.count))
@@ -52,6 +55,15 @@ package struct MapExpression: Hashable, Sendable {
     predicates.append(
       function.isPredicate || (function == .select && predicates[operands[1]]))
     return predicates.count - 1
+  }
+
+  /// Whether a bound lies beyond every integer, so that it leaves each as it is.
+  private static func isUnbounded(_ function: MapFunction, _ constants: [Double]) -> Bool {
+    switch function {
+    case .lowerBound: !(constants[0] > -0x1p63)
+    case .upperBound: !(constants[0] < 0x1p63)
+    default: false
+    }
   }
 
   /// Whether a chain of that many steps can still be joined.

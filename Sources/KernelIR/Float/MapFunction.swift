@@ -67,8 +67,8 @@ package enum MapFunction: String, CaseIterable, Hashable, Sendable {
   package var isForIntegers: Bool {
     switch self {
     case .constant, .relu, .neg, .abs, .sign, .lowerBound, .upperBound, .add, .sub, .mul, .div,
-      .min, .max, .mod, .fmod, .equal, .less, .greater, .lessOrEqual, .greaterOrEqual, .and, .or,
-      .xor, .not, .select:
+      .pow, .min, .max, .mod, .fmod, .prelu, .equal, .less, .greater, .lessOrEqual,
+      .greaterOrEqual, .and, .or, .xor, .not, .select:
       true
     default: false
     }

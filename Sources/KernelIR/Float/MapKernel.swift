@@ -70,11 +70,17 @@ package struct MapKernel: Hashable, Sendable {
       let value = index < expression.constants.count ? expression.constants[index] : 0
       values["constant\(index)"] =
         expression.element == .f32
-        ? .f32(Float(value)) : .f32(Float(bitPattern: UInt32(bitPattern: Int32(value))))
+        ? .f32(Float(value)) : .f32(Float(bitPattern: UInt32(bitPattern: MapKernel.whole(value))))
     }
     return KernelCall(
       spec: spec, arguments: MapKernel.layout.record(values), operands: inputs + [.output],
       tileCount: loop.tileCount, scratchBytes: 0, work: loop.elementCount * expression.cost)
+  }
+
+  /// The whole number that an integer constant is.
+  private static func whole(_ value: Double) -> Int32 {
+    guard !value.isNaN else { return 0 }
+    return Int32(max(Double(Int32.min), min(Double(Int32.max), value)))
   }
 
   private static func names(_ inputs: Int) -> [String] { (0..<inputs).map { "in\($0)" } + ["out"] }
