@@ -56,6 +56,7 @@ package struct Builder: Sendable {
       }
       let quantized = graph
       try manager.run(fusionPasses, on: &graph)
+      try manager.checkNames()
       return Graphs(
         canonical: canonical, quantized: quantized, fused: graph, isStopped: manager.isStopped)
     } catch {

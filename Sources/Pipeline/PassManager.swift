@@ -15,9 +15,9 @@ package struct PassManager: Sendable {
 
     package init() {
       #if DEBUG
-        verifiesEach = true
+      verifiesEach = true
       #else
-        verifiesEach = false
+      verifiesEach = false
       #endif
     }
   }
@@ -27,6 +27,8 @@ package struct PassManager: Sendable {
   package let print: @Sendable (String) -> Void
   /// Whether ``Options/stopAfter`` has been reached.
   package private(set) var isStopped = false
+  /// The names of the passes that ran.
+  private var names: Set<String> = []
 
   package init(options: Options = Options(), print: @escaping @Sendable (String) -> Void = { _ in })
   {
@@ -37,6 +39,7 @@ package struct PassManager: Sendable {
   /// - Throws: what a pass throws; with verification, `QC9001` naming the pass that broke the graph.
   package mutating func run(_ passes: [Pass], on graph: inout Graph) throws(Diagnostic) {
     for pass in passes where !isStopped {
+      names.insert(pass.name)
       try pass.run(&graph)
       if options.verifiesEach {
         do throws(Diagnostic) {
@@ -53,5 +56,18 @@ package struct PassManager: Sendable {
       }
       if options.stopAfter == pass.name { isStopped = true }
     }
+  }
+
+  /// Refuses names of passes to print or to stop after that no pass of the build has.
+  ///
+  /// - Throws: `QC0001`.
+  package func checkNames() throws(Diagnostic) {
+    guard !isStopped else { return }
+    var asked = options.printAfter.subtracting(["schedule"])
+    if let stop = options.stopAfter { asked.insert(stop) }
+    guard let unknown = asked.subtracting(names).sorted().first else { return }
+    throw Diagnostic(
+      .usage, "there is no pass '\(unknown)' in this build",
+      hint: "its passes are \(names.sorted().joined(separator: ", "))")
   }
 }

@@ -24,6 +24,7 @@ package struct SourceModel: Sendable {
   /// The inputs as sample sets are bound to them.
   ///
   /// - Parameter shapes: whole shapes by input name, from the command line.
+  /// - Returns: name, element type and extents of each, `nil` where the model leaves one open.
   package func inputs(shapes: [String: [Int]]) -> [ModelInput] {
     model.inputs.map { input in
       let dims = input.dims.map { dimension -> Int? in

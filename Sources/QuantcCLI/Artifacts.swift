@@ -26,24 +26,32 @@ enum Artifacts {
     }
   }
 
-  /// - Throws: `QC0001` for an unknown kind, and what writing throws.
-  static func write(
-    _ what: String, _ result: Builder.Result, package: String
-  ) throws(Diagnostic) {
-    if what.hasSuffix(".onnx") {
-      try AtomicFile.write(QDQWriter.data(result.graphs.quantized), to: what)
-    } else if what.hasSuffix(".qir") {
-      try AtomicFile.write(Data(result.graphs.fused.description.utf8), to: what)
-    } else if what == "c" {
-      for object in result.objects {
-        let text = KernelSource.text(result.kernels, object.target)
-        let stem = (package as NSString).deletingPathExtension
-        try AtomicFile.write(Data(text.utf8), to: "\(stem).\(object.target.name).c")
-      }
-    } else {
+  /// - Throws: `QC0001` for a by-product of an unknown kind.
+  static func check(_ byProducts: [String]) throws(Diagnostic) {
+    for what in byProducts where what != "c" && !what.hasSuffix(".onnx") && !what.hasSuffix(".qir")
+    {
       throw Diagnostic(
         .usage, "unknown by-product '\(what)'",
         hint: "--emit <name>.onnx, --emit <name>.qir, or --emit c")
+    }
+  }
+
+  /// The files of a by-product: QDQ ONNX, the fused graph's text, or the generated C.
+  ///
+  /// - Throws: `QC1005` for a graph that ONNX cannot say.
+  static func files(
+    _ what: String, _ result: Builder.Result, package: String
+  ) throws(Diagnostic) -> [(path: String, contents: Data)] {
+    if what.hasSuffix(".onnx") {
+      return [(what, try QDQWriter.data(result.graphs.quantized))]
+    }
+    if what.hasSuffix(".qir") {
+      return [(what, Data(result.graphs.fused.description.utf8))]
+    }
+    let stem = (package as NSString).deletingPathExtension
+    return result.objects.map { object in
+      let text = KernelSource.text(result.kernels, object.target)
+      return ("\(stem).\(object.target.name).c", Data(text.utf8))
     }
   }
 }

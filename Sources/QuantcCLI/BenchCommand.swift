@@ -37,7 +37,9 @@ package struct BenchCommand: ParsableCommand {
 
   package func validate() throws {
     guard threads >= 1 else { throw ValidationError("--threads needs at least 1") }
-    guard seconds > 0 else { throw ValidationError("--seconds needs more than 0") }
+    guard seconds > 0, seconds <= 3600 else {
+      throw ValidationError("--seconds needs more than 0 and at most 3600")
+    }
   }
 
   package func run() throws {

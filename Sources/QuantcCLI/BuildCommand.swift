@@ -62,21 +62,21 @@ package struct BuildCommand: ParsableCommand {
   package init() {}
 
   package func run() throws {
+    try Artifacts.check(emit)
     let options = try buildOptions()
     let builder = Builder(try SourceModel(path: model), options)
     if passes.stopAfter != nil {
       let graphs = try builder.graphs()
-      guard graphs.isStopped else {
-        throw Diagnostic(.usage, "there is no pass '\(passes.stopAfter ?? "")'")
-      }
       print(GraphPrinter(constantByteLimit: 64, showsRemarks: true).text(graphs.fused))
       return
     }
     let path = output ?? Artifacts.replacingExtension(of: model, with: "qpk")
     let start = ContinuousClock.now
     let result = try builder.build()
-    for what in emit { try Artifacts.write(what, result, package: path) }
-    try AtomicFile.write(result.package, to: path)
+    var files: [(path: String, contents: Data)] = []
+    for what in emit { files += try Artifacts.files(what, result, package: path) }
+    files.append((path, result.package))
+    try AtomicFile.write(files)
     let summary = BuildSummary(
       path: path, result: result, targets: options.targets, start: start)
     if json {

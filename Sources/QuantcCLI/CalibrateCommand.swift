@@ -37,7 +37,7 @@ struct CalibrateRunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Use at most this many samples.", valueName: "count"))
   var limit: Int?
 
-  @Flag(help: "Go on with the output table of an interrupted run over the same samples.")
+  @Flag(help: "Go on where an interrupted run over the same samples stopped.")
   var resume = false
 
   @Flag(name: .customLong("skip-non-finite"), help: "Leave samples with NaN or infinity out.")
@@ -54,18 +54,26 @@ struct CalibrateRunCommand: ParsableCommand {
     let path = output ?? Artifacts.replacingExtension(of: model, with: "calib.json")
     var run = CalibrationRun(range: try chosenRange(count: bound.count))
     run.skipsNonFinite = skipsNonFinite
-    let former =
-      resume && FileManager.default.fileExists(atPath: path)
-      ? try CalibrationTable(path: path) : nil
+    let checkpoint = CalibrationCheckpoint(output: path)
+    let former = resume ? try checkpoint.table() : nil
     var model = InterpretedModel(source, form: .canonical)
     let progress = ProgressLine("calibrate", total: run.range.count)
-    let table = try run.run(
-      &model, bound, resuming: former,
-      checkpoint: { (table) throws(Diagnostic) in try table.write(to: path) },
-      progress: { progress.update($0) })
-    progress.finish()
-    try table.write(to: path)
-    let summary = CalibrateSummary(path: path, table)
+    do {
+      let table = try run.run(
+        &model, bound, resuming: former,
+        checkpoint: { (table) throws(Diagnostic) in try checkpoint.save(table) },
+        progress: { progress.update($0) })
+      progress.finish()
+      try table.write(to: path)
+      checkpoint.remove()
+      try report(CalibrateSummary(path: path, table))
+    } catch {
+      if former == nil { checkpoint.remove() }
+      throw error
+    }
+  }
+
+  private func report(_ summary: CalibrateSummary) throws(Diagnostic) {
     if json {
       try JSONOutput.print(summary)
     } else {

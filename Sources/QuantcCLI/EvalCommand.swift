@@ -52,6 +52,10 @@ package struct EvalCommand: ParsableCommand {
 
   package init() {}
 
+  package func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit needs at least 1") }
+  }
+
   package func run() throws {
     let shapes = try shapes.parsed()
     var float = try RunnableModel(path: model, shapes: shapes)

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
-import Tensors
 import ModelRunner
+import Tensors
 
 /// `quantc inspect`: what is in a package.
 package struct InspectCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import Packaging
 import Pipeline
 import Samples
 import Tensors
@@ -68,9 +69,11 @@ package struct RunCommand: ParsableCommand {
       let stacked = try stack.stacked()
       arrays[name] = single ? try stacked.map(Self.withoutSampleAxis) : stacked
     }
+    var files: [(path: String, contents: Data)] = []
     for (name, path) in destinations {
-      if let array = arrays[name] { try NPY.write(array, to: path) }
+      if let array = arrays[name] { files.append((path, try NPY.encode(array))) }
     }
+    try AtomicFile.write(files)
     let summary = RunSummary(
       model: model, samples: bound.count * bound.batch, outputs: arrays, written: destinations)
     if json {

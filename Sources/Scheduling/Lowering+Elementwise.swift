@@ -153,7 +153,8 @@ extension Lowering {
     for operand in operands {
       let other = graph.shape(of: operand)
       let isWhole = other == shape
-      guard isWhole || (other.rank == 4 && broadcastsAsPixel(other, roles)) || other.elementCount == 1
+      guard
+        isWhole || (other.rank == 4 && broadcastsAsPixel(other, roles)) || other.elementCount == 1
       else { return nil }
       if isWhole || other.rank == 4 {
         result.append(try image(operand, roles))

@@ -49,9 +49,8 @@ extension Lowering {
     let order: [Int]?
   }
 
-  /// The value as `[rows, columns]` with contiguous columns.
-  ///
-  /// - Parameter anyOrder: columns may lie in another order, which the weights then follow.
+  /// The value as `[rows, columns]` with contiguous columns; with `anyOrder` these may lie in
+  /// another order, which the weights then follow.
   mutating func matrixOperand(
     _ id: ValueID, rows: Int, columns: Int, anyOrder: Bool = true
   ) throws(Diagnostic) -> MatrixOperand {

@@ -22,7 +22,8 @@ extension Lowering {
   mutating func lower(_ pool: QuantizedPool, _ id: ValueID) throws(Diagnostic) {
     let operand = graph.operand(0, of: id)
     let type = graph.type(of: operand)
-    guard case .quantized(let element, let params) = pool.result, let scale = type.quantization?.scale
+    guard case .quantized(let element, let params) = pool.result,
+      let scale = type.quantization?.scale
     else {
       throw Diagnostic(
         .unsupportedKernel, "a quantized average pool with a float result", at: location(id))

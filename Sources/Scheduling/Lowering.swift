@@ -89,9 +89,8 @@ struct Lowering {
     (type.quantization?.zeroPoint ?? 0) + (type.element == .i8 ? 128 : 0)
   }
 
-  /// A place for the image `id`, as its consumers want it.
-  ///
-  /// - Parameter roles: the order to take when no consumer has a wish.
+  /// A place for the image `id`, as its consumers want it; `roles` is the order to take when no
+  /// consumer has a wish.
   mutating func allocateImage(_ id: ValueID, _ roles: ImageRoles) -> ImageGeometry {
     let demand = demands[id.index]
     if let part = demand.part, demand.roles == roles {

@@ -75,7 +75,8 @@ struct View: Hashable, Sendable {
 
   /// The view as `[rows, columns]`, columns contiguous; `nil` when it does not lie so.
   func matrix(rows: Int, columns: Int) -> ImageGeometry? {
-    guard let shape = try? Shape([rows, columns]), let strides = layout.reshaped(to: shape)?.strides,
+    guard let shape = try? Shape([rows, columns]),
+      let strides = layout.reshaped(to: shape)?.strides,
       columns == 1 || strides[1] == elementBytes
     else { return nil }
     let pitch = rows > 1 ? strides[0] : columns * elementBytes

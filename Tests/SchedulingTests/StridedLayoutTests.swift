@@ -32,7 +32,8 @@ struct StridedLayoutTests {
   @Test func `transposing an image back is row-major`() {
     #expect(!image.isRowMajor(elementBytes: 1))
     #expect(image.transposed([0, 2, 3, 1]).isRowMajor(elementBytes: 1))
-    #expect(StridedLayout(extents: [1, 8, 1, 1], strides: [8, 1, 8, 8]).isRowMajor(elementBytes: 1))
+    #expect(
+      StridedLayout(extents: [1, 8, 1, 1], strides: [8, 1, 8, 8]).isRowMajor(elementBytes: 1))
   }
 
   @Test func `a slice moves the origin and keeps the strides`() throws {

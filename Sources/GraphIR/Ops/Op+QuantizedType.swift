@@ -109,7 +109,8 @@ extension Op {
   private func requireResidual(_ type: TensorType, _ shape: Shape) throws(Diagnostic) {
     try requireActivation(type)
     guard type.shape == shape else {
-      throw Diagnostic(.shapeMismatch, "\(mnemonic) makes [\(shape)], its residual is [\(type.shape)]")
+      throw Diagnostic(
+        .shapeMismatch, "\(mnemonic) makes [\(shape)], its residual is [\(type.shape)]")
     }
   }
 }

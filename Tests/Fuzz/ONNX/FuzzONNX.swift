@@ -12,11 +12,11 @@ import ONNXFrontend
 struct FuzzONNX {
   static func main() throws {
     #if QUANTC_FUZZ
-      exit(runFuzzer())
+    exit(runFuzzer())
     #else
-      for path in CommandLine.arguments.dropFirst() {
-        readModel(try Data(contentsOf: URL(fileURLWithPath: path)))
-      }
+    for path in CommandLine.arguments.dropFirst() {
+      readModel(try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
     #endif
   }
 }
@@ -33,26 +33,26 @@ private func readModel(_ bytes: Data) {
 }
 
 #if QUANTC_FUZZ
-  /// libFuzzer's entry: the input is `count` bytes at `bytes`, valid during the call.
-  @_cdecl("LLVMFuzzerTestOneInput")
-  func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    readModel(Data(UnsafeBufferPointer(start: bytes, count: count)))
-    return 0
-  }
+/// libFuzzer's entry: the input is `count` bytes at `bytes`, valid during the call.
+@_cdecl("LLVMFuzzerTestOneInput")
+func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  readModel(Data(UnsafeBufferPointer(start: bytes, count: count)))
+  return 0
+}
 
-  private typealias Input = @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
-  private typealias Arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+private typealias Input = @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+private typealias Arguments = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
-  /// libFuzzer's loop. It has no header for Swift; the declaration is that of `FuzzerInterface.h`.
-  @_silgen_name("LLVMFuzzerRunDriver")
-  private func runDriver(
-    _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<Arguments>,
-    _ input: Input
-  ) -> CInt
+/// libFuzzer's loop. It has no header for Swift; the declaration is that of `FuzzerInterface.h`.
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runDriver(
+  _ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutablePointer<Arguments>,
+  _ input: Input
+) -> CInt
 
-  private func runFuzzer() -> CInt {
-    var count = CommandLine.argc
-    var arguments = CommandLine.unsafeArgv
-    return runDriver(&count, &arguments, fuzzOneInput)
-  }
+private func runFuzzer() -> CInt {
+  var count = CommandLine.argc
+  var arguments = CommandLine.unsafeArgv
+  return runDriver(&count, &arguments, fuzzOneInput)
+}
 #endif
