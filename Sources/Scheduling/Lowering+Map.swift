@@ -7,6 +7,9 @@ extension Lowering {
   /// Elementwise ops of floats and integers, with broadcasting.
   mutating func lowerMap(_ id: ValueID) throws(Diagnostic) {
     let operands = graph.operands(of: id)
+    if case .unary(.clip(lower: nil, upper: nil)) = graph.op(id) {
+      return setView(try view(operands[0]), of: id)
+    }
     let elements = operands.map { graph.type(of: $0).element }
     guard let element = elements.first(where: { $0 != .bool }) ?? elements.first,
       [.f32, .i32, .i64].contains(element) || elements.allSatisfy({ $0 == .bool }),
@@ -17,7 +20,13 @@ extension Lowering {
         "\(graph.op(id).mnemonic) of \(elements.map(\.rawValue).joined(separator: ", "))",
         at: location(id))
     }
-    var expression = MapExpression(element == .bool ? .i32 : element, inputs: elements)
+    let computed = element == .bool ? ElementType.i32 : element
+    guard computed == .f32 || graph.op(id).isForIntegers else {
+      throw Diagnostic(
+        .unsupportedKernel, "\(graph.op(id).mnemonic) of \(element.rawValue)", at: location(id),
+        hint: "cast the operands to float first")
+    }
+    var expression = MapExpression(computed, inputs: elements)
     try append(graph.op(id), to: &expression, id)
     var views: [View] = []
     for operand in operands { views.append(try mapOperand(operand)) }
@@ -88,7 +97,6 @@ extension Lowering {
       var value = 0
       if let lower { value = expression.apply(.lowerBound, value, constants: [Double(lower)]) }
       if let upper { value = expression.apply(.upperBound, value, constants: [Double(upper)]) }
-      if value == 0 { expression.apply(.lowerBound, 0, constants: [-.infinity]) }
     case .leakyRelu(let alpha):
       expression.apply(.leakyRelu, 0, constants: [Double(alpha)])
     case .elu(let alpha):
@@ -144,6 +152,19 @@ extension BinaryFunction {
     case .and: .and
     case .or: .or
     case .xor: .xor
+    }
+  }
+}
+
+extension Op {
+  /// Whether the op has a kernel over integers.
+  fileprivate var isForIntegers: Bool {
+    switch self {
+    case .binary(let function): function.mapFunction.isForIntegers
+    case .unary(.relu), .unary(.neg), .unary(.abs), .unary(.sign), .unary(.not), .unary(.clip),
+      .select:
+      true
+    default: false
     }
   }
 }
