@@ -8,11 +8,19 @@ struct ByteConvolution {
 
   private var symbol: String { spec.symbol }
   private var tiles: ConvolutionTiles {
-    ConvolutionTiles(pixelClass: spec["px"], preferred: [8, 12, 6, 7, 5, 4])
+    ConvolutionTiles(pixelClass: spec["px"], preferred: [8, 6, 7, 5, 4])
   }
   /// Panels of the widest micro-tile: at most 24 sums fit beside weights and broadcast.
   private var widest: Int { tiles.pixels <= 4 ? 4 : 2 }
   private var widths: [Int] { widest == 4 ? [4, 1] : [2, 1] }
+
+  /// A loop runs over quads, or over kernel rows where the quads of one are unrolled.
+  var dotCounts: Set<Int> {
+    let step = QuadUnroll(quads: spec["quads"], limit: ByteConvolution.unrollLimit).step
+    return Set([tiles.pixels, tiles.rest].flatMap { pixels in widths.map { pixels * $0 * step } })
+  }
+
+  private static let unrollLimit = 4
 
   func emit(into out: inout CSource) {
     for pixels in Set([tiles.pixels, tiles.rest]).sorted() where pixels > 0 {
@@ -47,11 +55,13 @@ struct ByteConvolution {
           let isLast = z == panels - 1
           let suffix = isLast ? "_n" : ""
           let count = isLast ? ", columns" : ""
+          let residual = epilogue.residual(
+            "residual + \(m) * (size_t)g->residual_pixel_pitch\(offset)",
+            count: isLast ? "columns" : nil)
           out.line(
             """
-            \(symbol)_store\(suffix)(e, \(symbol)_value\(suffix)(e, acc\(m)_\(z), scale\(z),
-                residual + \(m) * (size_t)g->residual_pixel_pitch\(offset)\(count)),
-                out + \(m) * (size_t)g->output_pixel_pitch\(bytes)\(count));
+            \(symbol)_store\(suffix)(e, \(symbol)_value(e, acc\(m)_\(z), scale\(z),
+                \(residual)), out + \(m) * (size_t)g->output_pixel_pitch\(bytes)\(count));
             """)
         }
       }
@@ -60,7 +70,6 @@ struct ByteConvolution {
   }
 
   private func emitReduction(pixels: Int, panels: Int, into out: inout CSource) {
-    let quads = spec["quads"] == 0 ? "g->quads" : "\(spec["quads"])"
     out.rolled("for (uint32_t y = 0; y < \(spec["kh"]); ++y)") { out in
       out.rolled("for (uint32_t x = 0; x < \(spec["kw"]); ++x)") { out in
         out.line(
@@ -68,35 +77,29 @@ struct ByteConvolution {
           const uint8_t *p = a + (size_t)y * g->segment_row_step +
               (size_t)x * g->segment_column_step;
           """)
-        if spec["quads"] > 0 && spec["quads"] <= 4 {
-          for quad in 0..<spec["quads"] {
-            emitQuad(pixels: pixels, panels: panels, at: quad * 4, into: &out)
-          }
-        } else {
-          out.rolled("for (uint32_t q = 0; q < \(quads); ++q)") { out in
-            emitQuad(pixels: pixels, panels: panels, at: 0, into: &out)
-            out.line("p += 4;")
-          }
+        let unroll = QuadUnroll(quads: spec["quads"], limit: ByteConvolution.unrollLimit)
+        unroll.emit(into: &out) { quad, out in
+          emitQuad(pixels: pixels, panels: panels, at: quad, into: &out)
         }
       }
     }
   }
 
-  private func emitQuad(pixels: Int, panels: Int, at offset: Int, into out: inout CSource) {
+  /// Quad number `quad` behind `p` and `w`.
+  private func emitQuad(pixels: Int, panels: Int, at quad: Int, into out: inout CSource) {
     out.block("") { out in
       for z in 0..<panels {
         let panel = z == 0 ? "" : " + \(z) * (size_t)g->panel_bytes"
-        out.line("const vi w\(z) = vi_load(w\(panel));")
+        out.line("const vi w\(z) = vi_load(w\(panel) + \(quad * 64));")
       }
       for m in 0..<pixels {
         out.line(
-          "int32_t q\(m);\n__builtin_memcpy(&q\(m), p + \(m * spec["step"] + offset), 4);")
+          "int32_t q\(m);\n__builtin_memcpy(&q\(m), p + \(m * spec["step"] + quad * 4), 4);")
         out.line("const vi a\(m) = _mm512_set1_epi32(q\(m));")
         for z in 0..<panels {
           out.line("acc\(m)_\(z) = _mm512_dpbusd_epi32(acc\(m)_\(z), a\(m), w\(z));")
         }
       }
-      out.line("w += 64;")
     }
   }
 

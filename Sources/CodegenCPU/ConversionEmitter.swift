@@ -100,7 +100,9 @@ private struct ConversionEmitter {
           out.line("for (uint32_t i = 0; i < count; ++i) to[i] = from[i] ^ flip;")
         } else {
           out.line("for (uint32_t i = 0; i < count; ++i)")
-          out.line("  __builtin_memcpy(to + (size_t)i * \(inputBytes), from + (size_t)i * \(inputBytes), \(inputBytes));")
+          out.line(
+            "  __builtin_memcpy(to + (size_t)i * \(inputBytes), from + (size_t)i * \(inputBytes), \(inputBytes));"
+          )
         }
         return
       }
@@ -110,7 +112,8 @@ private struct ConversionEmitter {
         ("for (; i + VL <= count; i += VL)", "", ""), ("if (i < count)", "_n", ", count - i"),
       ] {
         out.block(header) { out in
-          out.line("const \(vector) v = \(load)\(suffix)(from + (size_t)i * \(inputBytes)\(count));")
+          out.line(
+            "const \(vector) v = \(load)\(suffix)(from + (size_t)i * \(inputBytes)\(count));")
           emitArithmetic(into: &out)
           out.line("\(store)\(suffix)(to + (size_t)i * \(outputBytes), r\(count));")
         }

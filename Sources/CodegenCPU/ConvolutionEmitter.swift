@@ -8,11 +8,27 @@ func emitConvolution(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
   let epilogue = EpilogueEmitter(spec: spec, target: target, arguments: ConvolutionKernel.layout)
   epilogue.emit(into: &out)
   switch target.integerDot {
-  case .words: WordConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
+  case .words:
+    let convolution = WordConvolution(spec: spec, epilogue: epilogue)
+    if convolution.pairsRows {
+      RowPairConvolution(base: convolution).emit(into: &out)
+    } else {
+      convolution.emit(into: &out)
+    }
   case .bytes: ByteConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
   case .none: PlainConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
   }
   emitConvolutionEntry(spec, hasResidual: epilogue.hasResidual, into: &out)
+}
+
+/// The dot products of each reduction loop that ``emitConvolution`` writes.
+func convolutionDotCounts(_ spec: KernelSpec, _ target: CPUTarget) -> Set<Int> {
+  let epilogue = EpilogueEmitter(spec: spec, target: target, arguments: ConvolutionKernel.layout)
+  switch target.integerDot {
+  case .words: return WordConvolution(spec: spec, epilogue: epilogue).dotCounts
+  case .bytes: return ByteConvolution(spec: spec, epilogue: epilogue).dotCounts
+  case .none: return []
+  }
 }
 
 /// The parameters of every chunk function `S_chunk`: result rows y0 ..< y1, pixels x0 ..< x1 and

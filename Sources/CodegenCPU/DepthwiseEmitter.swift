@@ -44,8 +44,8 @@ struct DepthwiseEmitter {
   func store(_ acc: String, to: String, residual: String, partial: Bool) -> String {
     let (suffix, count) = partial ? ("_n", ", \(rest)") : ("", "")
     return """
-      \(symbol)_store\(suffix)(e, \(symbol)_value\(suffix)(e, \(acc), factor, \(residual)\(count)),
-          \(to)\(count));
+      \(symbol)_store\(suffix)(e, \(symbol)_value(e, \(acc), factor,
+          \(epilogue.residual(residual, count: partial ? "\(rest)" : nil))), \(to)\(count));
       """
   }
 
@@ -57,24 +57,28 @@ struct DepthwiseEmitter {
       out.line("uint32_t offset[\(taps + 1)];")
       out.line("vi pair[\((taps + 1) / 2)];")
       out.line("for (uint32_t t = 0; t < \(taps); ++t)")
-      out.line("  offset[t] = t / \(spec["kw"]) * g->tap_row_step + t % \(spec["kw"]) * g->tap_pixel_step;")
+      out.line(
+        "  offset[t] = t / \(spec["kw"]) * g->tap_row_step + t % \(spec["kw"]) * g->tap_pixel_step;"
+      )
       out.line("offset[\(taps)] = 0;")
       out.line("for (uint32_t t = 0; t < \(taps); t += 2)")
-      out.line("  pair[t / 2] = vi_pairs_s8(w + t * 16, t + 1 < \(taps) ? w + t * 16 + 16 : zeros);")
+      out.line(
+        "  pair[t / 2] = vi_pairs_s8(w + t * 16, t + 1 < \(taps) ? w + t * 16 + 16 : zeros);")
       out.block("for (uint32_t y = y0; y < y1; ++y)") { out in
         out.line("const uint8_t *from = input + (size_t)y * g->row_step;")
         out.line("const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch;")
         out.line("uint8_t *to = output + (size_t)y * g->output_row_pitch;")
         out.block("for (uint32_t x = 0; x < g->pixels; ++x)") { out in
           out.line("vi acc = start;")
-          if taps <= 25 { out.line("#pragma clang loop unroll(full)") }
+          out.line("#pragma clang loop unroll(\(taps <= 25 ? "full" : "disable"))")
           out.block("for (uint32_t t = 0; t < \(taps); t += 2)") { out in
             out.line("const vi a = vi_pairs_u8(from + offset[t], from + offset[t + 1]);")
             out.line("acc = vi_dot_pairs(acc, a, pair[t / 2]);")
           }
           out.line(store("acc", to: "to", residual: "rest", partial: partial))
           out.line(
-            "from += g->pixel_step;\nrest += g->residual_pixel_pitch;\nto += g->output_pixel_pitch;")
+            "from += g->pixel_step;\nrest += g->residual_pixel_pitch;\nto += g->output_pixel_pitch;"
+          )
         }
       }
     }
@@ -109,7 +113,8 @@ struct DepthwiseEmitter {
       uint8_t *to = output + (size_t)image * g->output_image_pitch;
       """)
     out.block("for (uint32_t c = 0; c < g->channels; c += VL)") { out in
-      out.line("const int8_t *w = weights + (size_t)(c / 16) * \(spec["kh"] * spec["kw"] * 16) + c % 16;")
+      out.line(
+        "const int8_t *w = weights + (size_t)(c / 16) * \(spec["kh"] * spec["kw"] * 16) + c % 16;")
       let call = """
         (g, e, in + c, w, vi_load(start + c), vf_load(factor + c), other + c,
             to + c * \(epilogue.columnBytes), y0, y1);

@@ -93,7 +93,8 @@ package struct ELFFile: Sendable {
   ) throws(Diagnostic) -> UInt64 {
     for segment in segments
     where segment.type == loadSegment && address >= segment.address
-      && address - segment.address < segment.fileBytes {
+      && address - segment.address < segment.fileBytes
+    {
       return segment.fileOffset + (address - segment.address)
     }
     throw Diagnostic(.objectLint, "address \(address) is in no segment of the object")

@@ -6,10 +6,11 @@ import Tensors
 ///
 /// With `S` for the kernel's symbol it writes the struct `S_constants`, `S_broadcast(g)` which fills
 /// one from the record, and
-/// - `vf S_value(e, acc, factor, residual)`: the value before rounding or storing, `S_value_n` for
-///   the first n columns; `residual` points at the bytes under the vector,
+/// - `vf S_value(e, acc, factor, residual)`: the value before rounding or storing; the residual is
+///   what ``residual(_:count:)`` loads,
 /// - `S_store(e, value, out)` and `S_store_n(e, value, out, n)`,
-/// - with AVX2 and a u8 result `S_store4(e, v0, v1, v2, v3, p0, p1, p2, p3)`: four pixels at once.
+/// - with AVX2 and a u8 result `S_store4(e, v0, v1, v2, v3, p0, p1, p2, p3)`: four pixels of eight
+///   columns each, which lie in the order 0 1 4 5 2 3 6 7.
 struct EpilogueEmitter {
   let spec: KernelSpec
   let target: CPUTarget
@@ -31,9 +32,12 @@ struct EpilogueEmitter {
   }
 
   private func emitConstants(into out: inout CSource) {
-    out.line("typedef struct { vf low, high, residual_multiplier; vi zero_point, residual_zero_point; }")
+    out.line(
+      "typedef struct { vf low, high, residual_multiplier; vi zero_point, residual_zero_point; }")
     out.line("    \(symbol)_constants;")
-    out.block("static inline \(symbol)_constants \(symbol)_broadcast(const \(arguments.structName) *g)") { out in
+    out.block(
+      "static inline \(symbol)_constants \(symbol)_broadcast(const \(arguments.structName) *g)"
+    ) { out in
       let bounds =
         isFloat
         ? "vf_set1(g->low), vf_set1(g->high)"
@@ -44,23 +48,25 @@ struct EpilogueEmitter {
     }
   }
 
+  /// The C expression of the residual's bytes at `pointer`, widened; of `count` of them if given.
+  func residual(_ pointer: String, count: String? = nil) -> String {
+    guard hasResidual else { return "vi_set1(0)" }
+    return count.map { "vi_load_u8_n(\(pointer), \($0))" } ?? "vi_load_u8(\(pointer))"
+  }
+
   private func emitValue(into out: inout CSource) {
-    for (suffix, extra, load) in [
-      ("", "", "vi_load_u8(residual)"), ("_n", ", uint32_t n", "vi_load_u8_n(residual, n)"),
-    ] {
-      out.block(
-        """
-        static inline vf \(symbol)_value\(suffix)(const \(symbol)_constants *e, vi acc, vf factor,
-            const uint8_t *residual\(extra))
-        """
-      ) { out in
-        out.line("vf v = vf_mul(vf_from_vi(acc), factor);")
-        if hasResidual {
-          out.line("const vf r = vf_from_vi(vi_sub(\(load), e->residual_zero_point));")
-          out.line("v = vf_fma(r, e->residual_multiplier, v);")
-        }
-        out.line("return v;")
+    out.block(
+      """
+      static inline vf \(symbol)_value(const \(symbol)_constants *e, vi acc, vf factor,
+          vi residual)
+      """
+    ) { out in
+      out.line("vf v = vf_mul(vf_from_vi(acc), factor);")
+      if hasResidual {
+        out.line("const vf r = vf_from_vi(vi_sub(residual, e->residual_zero_point));")
+        out.line("v = vf_fma(r, e->residual_multiplier, v);")
       }
+      out.line("return v;")
     }
   }
 
@@ -101,7 +107,7 @@ struct EpilogueEmitter {
         const __m256i bytes = _mm256_max_epu8(_mm256_packus_epi16(qmin, qmin),
             _mm256_packus_epi16(_mm256_adds_epi16(a, zero), _mm256_adds_epi16(b, zero)));
         const __m128i left = _mm256_castsi256_si128(bytes), right = _mm256_extracti128_si256(bytes, 1);
-        const __m128i even = _mm_unpacklo_epi32(left, right), odd = _mm_unpackhi_epi32(left, right);
+        const __m128i even = _mm_unpacklo_epi16(left, right), odd = _mm_unpackhi_epi16(left, right);
         _mm_storel_epi64((__m128i *)p0, even);
         _mm_storeh_pd((double *)p1, _mm_castsi128_pd(even));
         _mm_storel_epi64((__m128i *)p2, odd);

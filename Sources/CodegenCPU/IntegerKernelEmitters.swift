@@ -2,8 +2,10 @@ import KernelIR
 
 /// The generators of the integer families.
 let integerKernelEmitters: [KernelEmitter] = [
-  KernelEmitter(.convolution, ConvolutionKernel.layout, emitConvolution),
-  KernelEmitter(.depthwise, DepthwiseKernel.layout, emitDepthwise),
+  KernelEmitter(
+    .convolution, ConvolutionKernel.layout, dotCounts: convolutionDotCounts, emitConvolution),
+  KernelEmitter(
+    .depthwise, DepthwiseKernel.layout, dotCounts: { _, _ in [1] }, emitDepthwise),
   KernelEmitter(.maxPool, PoolKernel.layout, emitMaxPool),
   KernelEmitter(.averagePool, PoolKernel.layout, emitAveragePool),
   KernelEmitter(.add, ElementwiseKernel.layout, emitElementwise),

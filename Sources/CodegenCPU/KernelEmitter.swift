@@ -12,13 +12,17 @@ package struct KernelEmitter: Sendable {
   /// Writes the kernel `spec.symbol` and the static functions it calls, whose names begin with that
   /// symbol. The vector functions of ``VectorPrelude`` and of ``imagePrelude`` stand above it.
   package let emit: @Sendable (KernelSpec, CPUTarget, inout CSource) -> Void
+  /// How many integer dot products a loop of the kernel may hold; see ``InstructionLint``.
+  package let dotCounts: @Sendable (KernelSpec, CPUTarget) -> Set<Int>
 
   package init(
     _ family: KernelFamily, _ arguments: ArgumentLayout,
+    dotCounts: @escaping @Sendable (KernelSpec, CPUTarget) -> Set<Int> = { _, _ in [] },
     _ emit: @escaping @Sendable (KernelSpec, CPUTarget, inout CSource) -> Void
   ) {
     self.family = family
     self.arguments = arguments
+    self.dotCounts = dotCounts
     self.emit = emit
   }
 

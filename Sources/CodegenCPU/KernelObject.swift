@@ -33,4 +33,16 @@ package struct KernelObject: Sendable {
     }
     self.entries = entries
   }
+
+  /// What ``InstructionLint`` finds in the code: nothing, unless the compiler did not follow the plan
+  /// of a micro-kernel. The results are right all the same; the speed is not.
+  package func instructionFindings(
+    _ specs: [KernelSpec], _ toolchain: CToolchain
+  ) throws(Diagnostic) -> [String] {
+    guard target.integerDot != .none else { return [] }
+    let dotCounts = specs.reduce(into: Set<Int>()) { counts, spec in
+      counts.formUnion(KernelEmitter.of(spec.family).dotCounts(spec, target))
+    }
+    return InstructionLint.findings(try toolchain.disassemble(bytes), dotCounts: dotCounts)
+  }
 }

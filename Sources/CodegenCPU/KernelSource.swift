@@ -3,9 +3,8 @@ import Targets
 
 /// The whole C text of one variant's object.
 package enum KernelSource {
-  /// - Parameters:
-  ///   - specs: the kernels, without duplicates; their order is the order in the text.
-  ///   - notes: for a kernel, the ops that use it: what the comment above it says.
+  /// The text of `specs`, which has no duplicates, for `target`; the order stays. `notes` says for a
+  /// kernel which ops use it: the comment above it.
   package static func text(
     _ specs: [KernelSpec], _ target: CPUTarget, notes: [KernelSpec: String] = [:]
   ) -> String {
@@ -14,7 +13,7 @@ package enum KernelSource {
     out.line(VectorPrelude.text(for: target))
     out.line(PairPrelude.text(for: target))
     out.line(imagePrelude)
-    if target.integerDot == .words { out.line(widenPrelude) }
+    if target.integerDot == .words { out.line(widenPrelude + halvesPrelude + rowPairPrelude) }
     let floatFamilies = floatKernelEmitters.map(\.family)
     if specs.contains(where: { floatFamilies.contains($0.family) }) {
       out.line(FloatPrelude.text(for: target))

@@ -9,7 +9,8 @@ package enum ObjectLint {
     _ file: ELFFile, _ target: CPUTarget, symbols: [String]
   ) throws(Diagnostic) {
     guard file.machine == target.architecture.elfMachine else {
-      throw Diagnostic(.objectLint, "the object is for ELF machine \(file.machine)", at: target.name)
+      throw Diagnostic(
+        .objectLint, "the object is for ELF machine \(file.machine)", at: target.name)
     }
     if let name = file.imports.first {
       throw Diagnostic(
@@ -21,7 +22,8 @@ package enum ObjectLint {
     }
     // The dynamic table is the one thing that lld places in a writable segment.
     let dynamic = file.segments.filter { $0.type == 2 }
-    for segment in file.segments where segment.type == ELFFile.loadSegment && segment.flags & 2 != 0 {
+    for segment in file.segments where segment.type == ELFFile.loadSegment && segment.flags & 2 != 0
+    {
       let isDynamicOnly = dynamic.contains {
         $0.address == segment.address && segment.memoryBytes <= $0.memoryBytes
       }

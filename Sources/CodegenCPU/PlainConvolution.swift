@@ -55,10 +55,12 @@ struct PlainConvolution {
             const uint8_t *p = a + (size_t)y * g->segment_row_step +
                 (size_t)x * g->segment_column_step;
             """)
-          out.block("for (uint32_t q = 0; q < g->quads; ++q, p += 4, w += 64)") { out in
+          out.block("for (uint32_t q = 0; q < \(spec["quads"]); ++q, p += 4, w += 64)") { out in
             out.line("const int32_t a0 = p[0], a1 = p[1], a2 = p[2], a3 = p[3];")
             out.line("for (uint32_t c = 0; c < 16; ++c)")
-            out.line("  acc[c] += a0 * w[4 * c] + a1 * w[4 * c + 1] + a2 * w[4 * c + 2] + a3 * w[4 * c + 3];")
+            out.line(
+              "  acc[c] += a0 * w[4 * c] + a1 * w[4 * c + 1] + a2 * w[4 * c + 2] + a3 * w[4 * c + 3];"
+            )
           }
         }
       }
@@ -66,7 +68,8 @@ struct PlainConvolution {
         out.line(
           """
           const uint32_t n = qc_min(VL, columns - c);
-          const vf v = \(symbol)_value_n(e, vi_load(acc + c), vf_load(factor + c), residual + c, n);
+          const vf v = \(symbol)_value(e, vi_load(acc + c), vf_load(factor + c),
+              \(epilogue.residual("residual + c", count: "n")));
           \(symbol)_store_n(e, v, out + c * \(epilogue.columnBytes), n);
           """)
       }

@@ -5,7 +5,8 @@ extension WordConvolution {
   func emitChunk(into out: inout CSource) {
     out.line("static void \(spec.symbol)_chunk")
     out.block(convolutionChunkParameters) { out in
-      out.line("const \(spec.symbol)_constants constants = \(spec.symbol)_broadcast(g), *e = &constants;")
+      out.line(
+        "const \(spec.symbol)_constants constants = \(spec.symbol)_broadcast(g), *e = &constants;")
       out.line("const float *factor = (const float *)(start + g->panels * 16);")
       out.line(
         """

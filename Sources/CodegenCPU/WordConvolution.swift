@@ -10,15 +10,33 @@ struct WordConvolution {
   let spec: KernelSpec
   let epilogue: EpilogueEmitter
 
-  private var symbol: String { spec.symbol }
+  var symbol: String { spec.symbol }
   var tiles: ConvolutionTiles {
-    ConvolutionTiles(pixelClass: spec["px"], preferred: [4, 6, 5])
+    ConvolutionTiles(pixelClass: spec["px"], preferred: pairsRows ? [4] : [4, 5])
   }
   var widensFirst: Bool { spec["px"] > 2 }
+  /// Whether ``RowPairConvolution`` writes the kernel.
+  var pairsRows: Bool { spec["pairs"] == 1 && widensFirst }
   /// Columns of a micro-tile: 8, or the panel where there are few pixels.
   var columns: Int { widensFirst ? 8 : 16 }
   /// Columns of the last micro-tile of a group that are stored; 0 when they all are.
   var rest: Int { spec["tail"] % columns }
+
+  /// A loop runs over quads, or over kernel rows where the quads of one are unrolled.
+  var dotCounts: Set<Int> {
+    // Of a panel that stores its first half only, the compiler drops the other half.
+    let columnCounts = rest > 0 && rest <= 8 ? [columns, 8] : [columns]
+    return Set(
+      [tiles.pixels, tiles.rest].flatMap { pixels in
+        columnCounts.map { pixels * $0 / 4 * (pairsRows ? 1 : unroll.step) }
+      })
+  }
+
+  private var unroll: QuadUnroll {
+    widensFirst
+      ? QuadUnroll(quads: spec["quads"], limit: 4)
+      : QuadUnroll(quads: spec["quads"], limit: 8, divides: true)
+  }
 
   func emit(into out: inout CSource) {
     for pixels in Set([tiles.pixels, tiles.rest]).sorted() where pixels > 0 {
@@ -56,15 +74,9 @@ struct WordConvolution {
   }
 
   private func emitReduction(pixels: Int, into out: inout CSource) {
-    let quads = spec["quads"] == 0 ? "g->quads" : "\(spec["quads"])"
     let body: (inout CSource) -> Void = { out in
-      if spec["quads"] > 0 && spec["quads"] <= 4 {
-        for quad in 0..<spec["quads"] { emitQuad(pixels: pixels, at: quad * 4, into: &out) }
-      } else {
-        out.rolled("for (uint32_t q = 0; q < \(quads); ++q)") { out in
-          emitQuad(pixels: pixels, at: nil, into: &out)
-          out.line("p += 4;")
-        }
+      unroll.emit(into: &out) { quad, out in
+        emitQuad(pixels: pixels, at: quad, into: &out)
       }
     }
     let columnStep = "(size_t)x * g->segment_column_step"
@@ -89,16 +101,19 @@ struct WordConvolution {
     }
   }
 
-  /// One quad of k: `offset` elements behind `p`, weights at `w`, which moves on by a quad.
-  private func emitQuad(pixels: Int, at offset: Int?, into out: inout CSource) {
+  /// Quad number `quad` behind `p` and `w`.
+  private func emitQuad(pixels: Int, at quad: Int, into out: inout CSource) {
     out.block("") { out in
       for v in 0..<columns / 4 {
         out.line(
-          "const __m256i w\(v) = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + \(16 * v))));"
+          """
+          const __m256i w\(v) =
+              _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + \(quad * 64 + 16 * v))));
+          """
         )
       }
       for m in 0..<pixels {
-        let element = m * spec["step"] + (offset ?? 0)
+        let element = m * spec["step"] + quad * 4
         if widensFirst {
           out.line("int64_t q\(m);\n__builtin_memcpy(&q\(m), p + \(element), 8);")
           out.line("const __m256i a\(m) = _mm256_set1_epi64x(q\(m));")
@@ -111,42 +126,71 @@ struct WordConvolution {
             "acc\(m)_\(v) = _mm256_add_epi32(acc\(m)_\(v), _mm256_madd_epi16(a\(m), w\(v)));")
         }
       }
-      out.line("w += 64;")
+      if widensFirst && unroll.step > 1 { emitFence(pixels: pixels, into: &out) }
     }
   }
 
-  /// Adds the halves of 8 columns, then the epilogue.
-  private func emitHalf(_ half: Int, pixels: Int, partial: Bool, into out: inout CSource) {
+  /// Keeps the compiler from regrouping the sums of unrolled quads and from holding on to what they
+  /// load: both cost more registers than there are.
+  private func emitFence(pixels: Int, into out: inout CSource) {
+    for m in 0..<pixels {
+      for v in 0..<columns / 4 { out.line("__asm__(\"\" : \"+x\"(acc\(m)_\(v)));") }
+    }
+    out.line("__asm__(\"\" : \"+r\"(p), \"+r\"(w));")
+  }
+
+  /// Adds the halves of 8 columns, then the epilogue. The columns of a vector stay in the order
+  /// 0 1 4 5 2 3 6 7 that the addition leaves, until they are bytes or are stored alone.
+  /// `doubled` says that the sums are twice what they stand for.
+  func emitHalf(
+    _ half: Int, pixels: Int, partial: Bool, doubled: Bool = false, into out: inout CSource
+  ) {
     let stored = partial ? max(0, min(8, rest - 8 * half)) : 8
     guard stored > 0 else { return }
-    let count = stored < 8 ? ", \(stored)" : ""
-    let suffix = stored < 8 ? "_n" : ""
     out.block("") { out in
-      out.line("const vi first = vi_load(start + \(8 * half));")
-      out.line("const vf scale = vf_load(factor + \(8 * half));")
+      out.line("const vi first = qc_pair_order(vi_load(start + \(8 * half)));")
+      out.line("const vf scale = vf_bits(qc_pair_order(vi_load(factor + \(8 * half))));")
       for m in 0..<pixels {
+        let other = "residual + \(m) * (size_t)g->residual_pixel_pitch + \(8 * half)"
+        let load = epilogue.residual(other, count: stored < 8 ? "\(stored)" : nil)
         out.line(
           """
-          const vi sum\(m) = _mm256_permute4x64_epi64(
-              _mm256_hadd_epi32(acc\(m)_\(2 * half), acc\(m)_\(2 * half + 1)), 0xd8);
-          const vf v\(m) = \(symbol)_value\(suffix)(e, vi_add(sum\(m), first), scale,
-              residual + \(m) * (size_t)g->residual_pixel_pitch + \(8 * half)\(count));
+          const vi sum\(m) = qc_add_halves(acc\(m)_\(2 * half), acc\(m)_\(2 * half + 1));
+          const vf v\(m) = \(symbol)_value(e, vi_add(\(doubled ? "vi_sra(sum\(m), 1)" : "sum\(m)"), first), scale,
+              \(epilogue.hasResidual ? "qc_pair_order(\(load))" : load));
           """)
       }
-      let offset = half == 0 ? "" : " + \(8 * half * epilogue.columnBytes)"
-      let to = (0..<pixels).map { "out + \($0) * (size_t)g->output_pixel_pitch\(offset)" }
-      var m = 0
-      while m < pixels {
-        if epilogue.storesFour, stored == 8, m + 4 <= pixels {
-          let values = (m..<m + 4).map { "v\($0)" }.joined(separator: ", ")
-          let pointers = to[m..<m + 4].joined(separator: ",\n    ")
-          out.line("\(symbol)_store4(e, \(values), \(pointers));")
-          m += 4
-        } else {
-          out.line("\(symbol)_store\(suffix)(e, v\(m), \(to[m])\(count));")
-          m += 1
-        }
+      emitStores(half, pixels: pixels, stored: stored, into: &out)
+    }
+  }
+
+  private func emitStores(_ half: Int, pixels: Int, stored: Int, into out: inout CSource) {
+    let offset = half == 0 ? "" : " + \(8 * half * epilogue.columnBytes)"
+    let to = (0..<pixels).map { "out + \($0) * (size_t)g->output_pixel_pitch\(offset)" }
+    let (suffix, count) = stored < 8 ? ("_n", ", \(stored)") : ("", "")
+    var m = 0
+    while m < pixels {
+      if epilogue.storesFour, stored == 8, m + 4 <= pixels {
+        let values = (m..<m + 4).map { "v\($0)" }.joined(separator: ", ")
+        let pointers = to[m..<m + 4].joined(separator: ",\n    ")
+        out.line("\(symbol)_store4(e, \(values), \(pointers));")
+        m += 4
+      } else {
+        let value = "vf_bits(qc_pair_order(vi_bits(v\(m))))"
+        out.line("\(symbol)_store\(suffix)(e, \(value), \(to[m])\(count));")
+        m += 1
       }
     }
   }
 }
+
+/// The C functions of the halves of columns: adding them leaves eight columns in the order
+/// 0 1 4 5 2 3 6 7, which `qc_pair_order` makes of 0...7 and back.
+let halvesPrelude = """
+  static inline vi qc_pair_order(vi a) { return _mm256_permute4x64_epi64(a, 0xd8); }
+  static inline vi qc_add_halves(vi a, vi b) {
+    const vf x = vf_bits(a), y = vf_bits(b);
+    return vi_add(vi_bits(_mm256_shuffle_ps(x, y, 0x88)), vi_bits(_mm256_shuffle_ps(x, y, 0xdd)));
+  }
+
+  """

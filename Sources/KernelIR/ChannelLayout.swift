@@ -21,7 +21,7 @@ package struct ChannelLayout: Hashable, Sendable {
     (channel / 16 * taps + tap) * 16 + channel % 16
   }
 
-  /// - Parameter weights: `[channel][tap]`.
+  /// The packed bytes of weights in the order `[channel][tap]`.
   package func pack(_ weights: [Int8]) -> [UInt8] {
     precondition(weights.count == channels * taps, "\(weights.count) weights")
     var packed = [UInt8](repeating: 0, count: byteCount)

@@ -9,8 +9,8 @@ extension ConvolutionKernel {
       + ArgumentLayout.Field.image("output") + ArgumentLayout.Field.halo + Epilogue.fields + [
         .init("row_step", .u32, "input bytes from a result row to the next"),
         .init("segment_row_step", .u32, "input bytes from a kernel row to the next"),
-        .init("segment_column_step", .u32, "input bytes from a segment of a kernel row to the next"),
-        .init("quads", .u32, "groups of four k in a segment"),
+        .init(
+          "segment_column_step", .u32, "input bytes from a segment of a kernel row to the next"),
         .init("panel_bytes", .u32, "weights of one panel"),
         .init("panels", .u32, "panels of all groups"),
         .init("panels_per_group", .u32, "panels of one group"),
@@ -30,7 +30,6 @@ extension ConvolutionKernel {
       "row_step": .u32(window.stride.y * input.rowPitch),
       "segment_row_step": .u32(window.dilation.y * input.rowPitch),
       "segment_column_step": .u32(window.dilation.x * input.pixelPitch),
-      "quads": .u32(panels.quadsPerSegment),
       "panel_bytes": .u32(panels.panelBytes),
       "panels": .u32(panels.panelCount),
       "panels_per_group": .u32(panels.panelsPerGroup),
@@ -63,13 +62,24 @@ extension ConvolutionKernel {
     return (1, min(output.width, (blocks ?? 1) * TileSplit.pixelBlock))
   }
 
-  private static let chunkBytes = 20_000
+  private static let chunkBytes = 24_000
+
+  /// Whether a variant may compute two rows at once from sums and differences of input rows, which
+  /// takes four products per column of taps instead of six, exactly: a dense kernel of three rows,
+  /// with k short enough for the doubled sums.
+  package var pairsRows: Bool {
+    window.kernel.y == 3 && segmentColumns == 1 && window.stride.y == 1 && window.dilation.y == 1
+      && split == .rows && output.height > 1 && panels.run <= 2048
+  }
 
   /// The scratch of a variant that widens its input to 16 bits: rows padded to whole vectors, and
-  /// a vector more, because the last quad may reach beyond the row.
+  /// a vector more, because the last quad may reach beyond the row. Paired rows take four rows for
+  /// each two of the result, and the combined weights of eight columns.
   private func widenedBytes(rows: Int, pixels: Int) -> Int {
     let span = window.inputPixels(pixels) * input.pixelPitch
-    return window.inputRows(rows) * 2 * ((span + 31) / 32 * 32 + 32)
+    let row = 2 * ((span + 31) / 32 * 32 + 32)
+    guard pairsRows else { return window.inputRows(rows) * row }
+    return (rows + 1) / 2 * 4 * row + 256 * panels.quadsPerSegment
   }
 
   var scratchBytes: Int { widenedBytes(rows: chunk.rows, pixels: chunk.pixels) + 64 }

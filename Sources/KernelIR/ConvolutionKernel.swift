@@ -12,9 +12,8 @@ package struct ConvolutionKernel: Hashable, Sendable {
   package let groups: Int
   package let epilogue: Epilogue
 
-  /// - Parameters:
-  ///   - input: u8; its halo covers the window's padding.
-  ///   - output: u8, or f32 for a float epilogue.
+  /// The input is u8 and its halo covers the window's padding; the output is u8, or f32 for a float
+  /// epilogue.
   package init(
     input: ImageGeometry, output: ImageGeometry, window: ConvolutionWindow, groups: Int = 1,
     epilogue: Epilogue
@@ -46,7 +45,8 @@ package struct ConvolutionKernel: Hashable, Sendable {
     let depth = input.channels / groups
     return PanelLayout(
       groups: groups, columnsPerGroup: output.channels / groups,
-      segments: window.kernel.y * segmentColumns, run: window.taps * depth / window.kernel.y
+      segments: window.kernel.y * segmentColumns,
+      run: window.taps * depth / window.kernel.y
         / segmentColumns)
   }
 
@@ -59,16 +59,16 @@ package struct ConvolutionKernel: Hashable, Sendable {
       .init("px", TileSplit.pixelClass(output.width)),
       .init("step", window.stride.x * input.pixelPitch),
       .init("kh", window.kernel.y), .init("kw", segmentColumns),
-      .init("quads", panels.quadsPerSegment <= 8 ? panels.quadsPerSegment : 0),
+      .init("quads", panels.quadsPerSegment), .init("pairs", pairsRows ? 1 : 0),
       .init("tail", panels.columnsPerGroup % PanelLayout.panelColumns),
     ]
     return KernelSpec(
       .convolution, [.u8, .i8, output.element], parameters + epilogue.parameters)
   }
 
-  /// - Parameters:
-  ///   - weights: `[output channel][input channel of the group][ky][kx]`, the order of ONNX.
-  ///   - start: what the sum of each output channel begins with (see ``startValues``).
+  /// The call with weights in ONNX's order, `[output channel][input channel of the group][ky][kx]`,
+  /// and with `start`, what the sum of each output channel begins with: see
+  /// ``startValues(bias:weights:inputZeroPoint:)``.
   package func call(weights: [Int8], start: [Int32]) -> KernelCall {
     let panels = panels
     var operands: [KernelCall.Operand] = [
@@ -111,7 +111,8 @@ package struct ConvolutionKernel: Hashable, Sendable {
 
   /// `bias[c] - inputZeroPoint * Σ weights[c]`: with it the sums run over the stored bytes.
   ///
-  /// - Parameter weights: in any order that has the output channel first.
+  /// The weights may come in any order that has the output channel first.
+  ///
   /// - Returns: `nil` when some sum of the convolution could leave int32.
   package static func startValues(
     bias: [Int32], weights: [Int8], inputZeroPoint: Int32

@@ -36,10 +36,8 @@ package struct DepthwiseKernel: Hashable, Sendable {
     return KernelSpec(.depthwise, [.u8, .i8, output.element], parameters + epilogue.parameters)
   }
 
-  /// - Parameters:
-  ///   - weights: `[channel][ky][kx]`.
-  ///   - start: what the sum of each channel begins with; see
-  ///     ``ConvolutionKernel/startValues(bias:weights:inputZeroPoint:)``.
+  /// The call with weights in the order `[channel][ky][kx]` and with `start`, what the sum of each
+  /// channel begins with: see ``ConvolutionKernel/startValues(bias:weights:inputZeroPoint:)``.
   package func call(weights: [Int8], start: [Int32]) -> KernelCall {
     precondition(start.count == output.channels, "one start value per channel")
     let padding = [UInt32](repeating: 0, count: channels.paddedChannels - channels.channels)

@@ -43,7 +43,7 @@ package struct PanelLayout: Hashable, Sendable {
       + k % 4
   }
 
-  /// - Parameter weights: `[column][segment][k]`.
+  /// The packed bytes of weights in the order `[column][segment][k]`.
   package func pack(_ weights: [Int8]) -> [UInt8] {
     precondition(weights.count == columnsPerGroup * groups * segments * run, "\(weights.count)")
     var packed = [UInt8](repeating: 0, count: byteCount)

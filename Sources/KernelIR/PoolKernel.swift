@@ -38,7 +38,7 @@ package struct PoolKernel: Hashable, Sendable {
   package let window: ConvolutionWindow
   package let kind: Kind
 
-  /// - Parameter window: a global average has the input's extents as its kernel.
+  /// A global average has the input's extents as its window's kernel.
   package init(
     input: ImageGeometry, output: ImageGeometry, window: ConvolutionWindow, kind: Kind
   ) {

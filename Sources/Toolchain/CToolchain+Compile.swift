@@ -4,9 +4,8 @@ import Foundation
 extension CToolchain {
   /// Compiles one C text to a freestanding shared object and returns its bytes.
   ///
-  /// - Parameters:
-  ///   - triple: what clang compiles for.
-  ///   - flags: of the variant; the same input and flags give the same bytes.
+  /// `flags` are the variant's and are read last; the same input and flags give the same bytes.
+  ///
   /// - Throws: `QC6003` when clang or lld refuses, `QC7001` when the temporary folder is unwritable.
   package func compile(
     _ source: String, triple: String, flags: [String]
@@ -24,7 +23,7 @@ extension CToolchain {
     }
     _ = try ToolRun(
       clang,
-      ["--target=\(triple)"] + flags + CToolchain.freestandingFlags + [
+      ["--target=\(triple)"] + CToolchain.freestandingFlags + flags + [
         "-ffile-prefix-map=\(folder.path)=.", "-o", object.path, folder.path + "/kernels.c",
       ])
     do {

@@ -21,7 +21,8 @@ struct ConversionKernelTests {
     let halo = element.bitWidth == 8 ? ring : .none
     return [
       (image(element, 1, 1, 1, 640), false), (image(element, 1, 1, 9, 24), false),
-      (image(element, 2, 5, 7, 3, halo: halo), true), (image(element, 1, 6, 10, 1, halo: halo), true),
+      (image(element, 2, 5, 7, 3, halo: halo), true),
+      (image(element, 1, 6, 10, 1, halo: halo), true),
       (image(element, 1, 4, 19, 5), true), (image(element, 2, 3, 5, 11, halo: halo), false),
       (image(element, 1, 3, 4, 20).channels(5..<14), false),
     ]
@@ -45,7 +46,8 @@ struct ConversionKernelTests {
   private static func bytes(_ value: Float) -> [UInt8] { littleEndianBytes([value.bitPattern]) }
 
   /// Ties of every kind, the ends of the range, and what is no number.
-  private static func reals(_ count: Int, scale: Float, _ random: inout SeededGenerator) -> [Float] {
+  private static func reals(_ count: Int, scale: Float, _ random: inout SeededGenerator) -> [Float]
+  {
     let special: [Float] = [
       .nan, -.nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude,
     ]

@@ -40,14 +40,21 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   }
 
   /// As if padded by half the kernel on all sides.
-  private var rows: Int { extent(height, window.kernel.y, window.dilation.y, window.stride.y, window.padding.y) }
-  private var pixels: Int { extent(width, window.kernel.x, window.dilation.x, window.stride.x, window.padding.x) }
-  private func extent(_ size: Int, _ kernel: Int, _ dilation: Int, _ stride: Int, _ padding: Int) -> Int {
+  private var rows: Int {
+    extent(height, window.kernel.y, window.dilation.y, window.stride.y, window.padding.y)
+  }
+  private var pixels: Int {
+    extent(width, window.kernel.x, window.dilation.x, window.stride.x, window.padding.x)
+  }
+  private func extent(_ size: Int, _ kernel: Int, _ dilation: Int, _ stride: Int, _ padding: Int)
+    -> Int
+  {
     (size + 2 * padding - (kernel - 1) * dilation - 1) / stride + 1
   }
 
   func epilogue(_ random: inout SeededGenerator) -> Epilogue {
-    let factors = (0..<columns).map { _ in multiplier * Float.random(in: 0.5...1.5, using: &random) }
+    let factors = (0..<columns).map { _ in multiplier * Float.random(in: 0.5...1.5, using: &random)
+    }
     switch result {
     case .bytes:
       return .requantize(multipliers: factors, zeroPoint: 101, bounds: 3...250, residual: nil)
@@ -76,51 +83,65 @@ extension ConvolutionCase {
   static let all: [ConvolutionCase] = matrices + images + odd
 
   static let matrices: [ConvolutionCase] =
-    [1, 2, 3, 4, 5, 6, 7, 8, 9, 63, 64, 65].map {
+    [1, 3, 4, 5, 9, 63, 65].map {
       ConvolutionCase(name: "k \($0)", width: 5, channels: $0, columns: 24)
     }
-    + [1, 2, 3, 5, 7, 12, 13, 25, 47, 48, 49, 192, 200, 245].map {
+    + [2, 3, 7, 13, 25, 47, 49, 192, 245].map {
       ConvolutionCase(name: "m \($0)", width: $0, channels: 9, columns: 20)
     }
-    + [1, 3, 5, 8, 9, 15, 16, 17, 31, 33, 64, 70].map {
+    + [1, 5, 8, 9, 15, 17, 33, 70].map {
       ConvolutionCase(name: "n \($0)", width: 6, channels: 33, columns: $0)
     }
-    + [1, 8, 9, 16, 17, 40, 128].map {
+    + [1, 9, 16, 40].map {
       ConvolutionCase(name: "vector n \($0)", width: 1, channels: 65, columns: $0)
     }
 
   static let images: [ConvolutionCase] = [
-    ConvolutionCase(name: "first layer", height: 9, width: 11, channels: 3, columns: 16,
+    ConvolutionCase(
+      name: "first layer", height: 9, width: 11, channels: 3, columns: 16,
       window: window(3, 3), halo: .init(top: 1, bottom: 1, left: 1, right: 1)),
-    ConvolutionCase(name: "tall kernel", height: 13, width: 6, channels: 1, columns: 19,
+    ConvolutionCase(
+      name: "tall kernel", height: 13, width: 6, channels: 1, columns: 19,
       window: window(10, 4, stride: 2)),
-    ConvolutionCase(name: "3x3 residual", height: 6, width: 7, channels: 16, columns: 17,
+    ConvolutionCase(
+      name: "3x3 residual", height: 6, width: 7, channels: 16, columns: 17,
       window: window(3, 3), halo: .init(top: 0, bottom: 2, left: 1, right: 0), result: .residual),
-    ConvolutionCase(name: "3x3 stride 2", height: 9, width: 10, channels: 5, columns: 8,
+    ConvolutionCase(
+      name: "3x3 stride 2", height: 9, width: 10, channels: 5, columns: 8,
       window: window(3, 3, stride: 2)),
-    ConvolutionCase(name: "1x1 stride 2", height: 7, width: 8, channels: 16, columns: 33,
+    ConvolutionCase(
+      name: "1x1 stride 2", height: 7, width: 8, channels: 16, columns: 33,
       window: window(1, 1, stride: 2)),
-    ConvolutionCase(name: "5x5", height: 6, width: 5, channels: 7, columns: 12,
+    ConvolutionCase(
+      name: "5x5", height: 6, width: 5, channels: 7, columns: 12,
       window: window(5, 5)),
-    ConvolutionCase(name: "batch", batch: 3, height: 5, width: 4, channels: 6, columns: 10,
+    ConvolutionCase(
+      name: "batch", batch: 3, height: 5, width: 4, channels: 6, columns: 10,
       window: window(3, 3), halo: .init(top: 1, bottom: 1, left: 1, right: 1)),
-    ConvolutionCase(name: "pixels into a halo", batch: 2, height: 3, width: 9, channels: 20,
+    ConvolutionCase(
+      name: "pixels into a halo", batch: 2, height: 3, width: 9, channels: 20,
       columns: 24, halo: .init(top: 1, bottom: 1, left: 1, right: 1)),
-    ConvolutionCase(name: "wide", height: 3, width: 53, channels: 4, columns: 9,
+    ConvolutionCase(
+      name: "wide", height: 3, width: 53, channels: 4, columns: 9,
       window: window(3, 3)),
   ]
 
   static let odd: [ConvolutionCase] = [
-    ConvolutionCase(name: "dilated", height: 8, width: 9, channels: 6, columns: 11,
+    ConvolutionCase(
+      name: "dilated", height: 8, width: 9, channels: 6, columns: 11,
       window: window(3, 3, dilation: 2)),
-    ConvolutionCase(name: "groups", height: 5, width: 6, channels: 12, columns: 27,
+    ConvolutionCase(
+      name: "groups", height: 5, width: 6, channels: 12, columns: 27,
       window: window(3, 3), groups: 3),
-    ConvolutionCase(name: "grouped pixels", height: 5, width: 6, channels: 10, columns: 80,
+    ConvolutionCase(
+      name: "grouped pixels", height: 5, width: 6, channels: 10, columns: 80,
       groups: 2),
-    ConvolutionCase(name: "slices", height: 5, width: 6, channels: 8, columns: 18,
+    ConvolutionCase(
+      name: "slices", height: 5, width: 6, channels: 8, columns: 18,
       window: window(3, 3), halo: .init(top: 1, bottom: 1, left: 1, right: 1), isSlice: true),
     ConvolutionCase(name: "float", width: 10, channels: 64, columns: 10, result: .float),
-    ConvolutionCase(name: "clamped float", height: 4, width: 5, channels: 16, columns: 21,
+    ConvolutionCase(
+      name: "clamped float", height: 4, width: 5, channels: 16, columns: 21,
       window: window(3, 3), result: .clampedFloat),
     ConvolutionCase(name: "saturating", width: 7, channels: 40, columns: 24, multiplier: 0x1p90),
     ConvolutionCase(name: "ties", width: 9, channels: 8, columns: 16, multiplier: 0.5),

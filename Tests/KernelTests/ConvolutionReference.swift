@@ -12,7 +12,7 @@ struct ConvolutionReference {
   let weights: [Int8]
   let start: [Int32]
 
-  /// - Parameter buffer: the result's bytes before the run, which stay where no element lies.
+  /// The result's buffer; the bytes that `buffer` holds before stay where no element lies.
   func run(_ bytes: [UInt8], residual: [UInt8]?, into buffer: [UInt8]) -> [UInt8] {
     var result = haloFilled(buffer, output)
     for n in 0..<output.batch {

@@ -52,21 +52,29 @@ struct DepthwiseKernelTests {
     [1, 3, 5, 8, 15, 16, 17, 24, 31, 64].map {
       Case(name: "c \($0)", height: 5, width: 4, channels: $0, window: ConvolutionCase.window(3, 3))
     } + [
-      Case(name: "one pixel", height: 1, width: 1, channels: 9, window: ConvolutionCase.window(3, 3)),
-      Case(name: "batch and halo", batch: 2, height: 6, width: 7, channels: 18,
+      Case(
+        name: "one pixel", height: 1, width: 1, channels: 9, window: ConvolutionCase.window(3, 3)),
+      Case(
+        name: "batch and halo", batch: 2, height: 6, width: 7, channels: 18,
         window: ConvolutionCase.window(3, 3), halo: ring, hasResidual: true),
-      Case(name: "stride 2", height: 9, width: 8, channels: 20,
+      Case(
+        name: "stride 2", height: 9, width: 8, channels: 20,
         window: ConvolutionCase.window(3, 3, stride: 2), halo: ring),
       Case(name: "5x5", height: 6, width: 7, channels: 12, window: ConvolutionCase.window(5, 5)),
-      Case(name: "7x7 stride 2", height: 9, width: 9, channels: 7,
+      Case(
+        name: "7x7 stride 2", height: 9, width: 9, channels: 7,
         window: ConvolutionCase.window(7, 7, stride: 2)),
-      Case(name: "dilated", height: 9, width: 8, channels: 16,
+      Case(
+        name: "dilated", height: 9, width: 8, channels: 16,
         window: ConvolutionCase.window(3, 3, dilation: 2)),
-      Case(name: "1x3 float", height: 4, width: 6, channels: 10,
+      Case(
+        name: "1x3 float", height: 4, width: 6, channels: 10,
         window: ConvolutionCase.window(1, 3), isFloat: true),
-      Case(name: "float", height: 5, width: 6, channels: 21,
+      Case(
+        name: "float", height: 5, width: 6, channels: 21,
         window: ConvolutionCase.window(3, 3), isFloat: true),
-      Case(name: "many rows", height: 40, width: 30, channels: 32,
+      Case(
+        name: "many rows", height: 40, width: 30, channels: 32,
         window: ConvolutionCase.window(3, 3)),
     ]
 

@@ -49,13 +49,15 @@ struct LoadedKernels {
     let bytes: [UInt8]
     if variant.isEmulated {
       // The real thing must compile and pass the lint all the same.
-      _ = try KernelObject(unique, variant.target, toolchain)
+      try LoadedKernels.expectPlanned(KernelObject(unique, variant.target, toolchain), unique)
       bytes = try toolchain.compile(
         AVX512Emulation.header + KernelSource.text(unique, variant.target),
         triple: variant.target.architecture.triple,
-        flags: CPUTarget.avx2.compilerFlags + ["-Wno-psabi"])
+        flags: CPUTarget.avx2.compilerFlags + ["-Wno-psabi", "-O0", "-Wl,-z,undefs"])
     } else {
-      bytes = try KernelObject(unique, variant.target, toolchain).bytes
+      let object = try KernelObject(unique, variant.target, toolchain)
+      try LoadedKernels.expectPlanned(object, unique)
+      bytes = object.bytes
     }
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).so")
     try Data(bytes).write(to: file)
@@ -71,6 +73,12 @@ struct LoadedKernels {
       entries[spec] = unsafeBitCast(symbol, to: Entry.self)
     }
     self.entries = entries
+  }
+
+  /// Expects every reduction loop to be what the generator planned.
+  private static func expectPlanned(_ object: KernelObject, _ specs: [KernelSpec]) throws {
+    let findings = try object.instructionFindings(specs, CToolchain.find())
+    #expect(findings.isEmpty, "\(object.target.name): \(findings.joined(separator: "; "))")
   }
 
   /// What `call` makes of `inputs`, its tiles cut at `cuts`.

@@ -27,17 +27,22 @@ struct PoolKernelTests {
   }
 
   private static let cases: [Case] = [
-    Case(height: 4, width: 6, channels: 3, window: .init(kernel: .init(2, 2), stride: .init(2, 2)),
+    Case(
+      height: 4, width: 6, channels: 3, window: .init(kernel: .init(2, 2), stride: .init(2, 2)),
       rows: 2, pixels: 3),
-    Case(batch: 2, height: 5, width: 5, channels: 17,
+    Case(
+      batch: 2, height: 5, width: 5, channels: 17,
       window: .init(kernel: .init(3, 3), stride: .init(2, 2), padding: .init(1, 1)), rows: 3,
       pixels: 3, halo: .init(top: 1, bottom: 0, left: 1, right: 2)),
-    Case(height: 6, width: 5, channels: 64,
+    Case(
+      height: 6, width: 5, channels: 64,
       window: .init(kernel: .init(6, 5)), rows: 1, pixels: 1),
-    Case(height: 7, width: 7, channels: 8,
+    Case(
+      height: 7, width: 7, channels: 8,
       window: .init(kernel: .init(2, 3), stride: .init(1, 2), dilation: .init(2, 2)), rows: 5,
       pixels: 2),
-    Case(height: 5, width: 5, channels: 20,
+    Case(
+      height: 5, width: 5, channels: 20,
       window: .init(kernel: .init(3, 3), stride: .init(2, 2)), rows: 3, pixels: 3),
   ]
 
