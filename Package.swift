@@ -189,7 +189,9 @@ let package = Package(
         "Quantization", "Targets", "ModelRunner", "Interpreter", "Packaging",
       ], swiftSettings: swiftSettings),
     .testTarget(
-      name: "CLITests", dependencies: ["Diagnostics", "Tensors", "Samples", "QuantcCLI"],
-      swiftSettings: swiftSettings),
+      name: "CLITests",
+      dependencies: [
+        "Diagnostics", "Tensors", "Samples", "ModelRunner", "quantc", "quantc-opt",
+      ], swiftSettings: swiftSettings),
   ] + fuzzTargets
 )

@@ -35,6 +35,8 @@ package struct Builder: Sendable {
     package let graphs: Graphs
     package let program: Program
     package let kernels: [KernelSpec]
+    /// For each kernel the ops that use it.
+    package let kernelNotes: [KernelSpec: String]
     package let objects: [KernelObject]
     package let report: ExplainReport
     package let package: Data
@@ -94,7 +96,8 @@ package struct Builder: Sendable {
       let report = ExplainReport(graphs: graphs, scheduled: scheduled)
       let package = try package(scheduled, objects, report)
       return Result(
-        graphs: graphs, program: scheduled.program, kernels: scheduled.kernels, objects: objects,
+        graphs: graphs, program: scheduled.program, kernels: scheduled.kernels,
+        kernelNotes: scheduled.kernelNotes, objects: objects,
         report: report, package: package)
     } catch {
       throw error.inFile(source.path)

@@ -50,7 +50,7 @@ enum Artifacts {
     }
     let stem = (package as NSString).deletingPathExtension
     return result.objects.map { object in
-      let text = KernelSource.text(result.kernels, object.target)
+      let text = KernelSource.text(result.kernels, object.target, notes: result.kernelNotes)
       return ("\(stem).\(object.target.name).c", Data(text.utf8))
     }
   }

@@ -1,0 +1,55 @@
+import Diagnostics
+import Foundation
+import Testing
+
+@Suite("quantc calibrate")
+struct CalibrateTests {
+  private static let calibrate = ["calibrate", "model.onnx", "--input", "image=calib_x.npy", "-o"]
+
+  @Test func `shards merge to the bytes of one run`() throws {
+    let folder = try WorkFolder(.table)
+    for (name, range) in [("c", "150..<200"), ("a", "0..<70"), ("b", "70..<150")] {
+      let outcome = try Quantc.run(
+        CalibrateTests.calibrate + ["\(name).json", "--range", range], in: folder.root)
+      #expect(outcome.status == 0)
+    }
+    try folder.succeed("calibrate", "merge", "c.json", "a.json", "b.json", "-o", "merged.json")
+    #expect(try folder.contents("merged.json") == folder.contents("model.calib.json"))
+  }
+
+  @Test func `a resumed run gives the bytes of one run`() throws {
+    let folder = try WorkFolder(.table)
+    let first = try Quantc.run(
+      CalibrateTests.calibrate + ["t.json", "--limit", "90"], in: folder.root)
+    #expect(first.status == 0)
+    let second = try Quantc.run(CalibrateTests.calibrate + ["t.json", "--resume"], in: folder.root)
+    #expect(second.status == 0, "\(second.messages)")
+    #expect(try folder.contents("t.json") == folder.contents("model.calib.json"))
+  }
+
+  @Test func `an interrupted run is resumed from what it kept beside its output`() throws {
+    let folder = try WorkFolder(.table)
+    let part = try Quantc.run(
+      CalibrateTests.calibrate + ["t.json.partial", "--limit", "64"], in: folder.root)
+    #expect(part.status == 0)
+    let rest = try Quantc.run(CalibrateTests.calibrate + ["t.json", "--resume"], in: folder.root)
+    #expect(rest.status == 0, "\(rest.messages)")
+    #expect(try folder.contents("t.json") == folder.contents("model.calib.json"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path("t.json.partial")))
+  }
+
+  @Test func `a data set and its arrays give the same table`() throws {
+    let folder = try WorkFolder(.table)
+    try folder.succeed(
+      "calibrate", "model.onnx", "--dataset", "dataset.json", "-o", "t.json")
+    #expect(try folder.contents("t.json") == folder.contents("model.calib.json"))
+  }
+
+  @Test func `the output has a name of its own`() throws {
+    let folder = try WorkFolder(.table)
+    let table = try folder.contents("model.calib.json")
+    try FileManager.default.removeItem(atPath: folder.path("model.calib.json"))
+    try folder.succeed("calibrate", "model.onnx", "--input", "image=calib_x.npy")
+    #expect(try folder.contents("model.calib.json") == table)
+  }
+}
