@@ -22,7 +22,7 @@ enum HostilePackage {
         $0.architecture = QC_ARCHITECTURE_X86_64
         $0.variant = "portable"
       },
-      raw(QC_SECTION_WEIGHTS, "weights", try frames.section(Compressor())) { $0.alignment = 64 },
+      raw(QC_SECTION_WEIGHTS, "weights", try frames.section()) { $0.alignment = 64 },
     ]
   }
 
