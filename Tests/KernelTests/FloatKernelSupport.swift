@@ -11,9 +11,8 @@ struct FloatVariants {
     loaded = try Variant.all.map { ($0, try LoadedKernels(calls.map(\.spec), $0)) }
   }
 
-  /// Expects `expected` of every variant, for one slice of tiles, two and one per tile.
-  ///
-  /// - Parameter isFloat: whether the result holds f32, so that two NaNs are equal.
+  /// Expects `expected` of every variant, for one slice of tiles, two and one per tile. With
+  /// `isFloat` the result holds f32, and two NaNs are equal.
   func expect(
     _ call: KernelCall, inputs: [[UInt8]], blank: [UInt8], gives expected: [UInt8], _ name: String,
     isFloat: Bool = true

@@ -9,11 +9,8 @@ struct FloatEpilogueEmitter {
 
   init(_ spec: KernelSpec) { hasResidual = spec["residual"] == 1 }
 
-  /// Statements that turn the sum in the `qf` variable `value` into the result.
-  ///
-  /// - Parameters:
-  ///   - bias: the C expression of the columns' bias.
-  ///   - residual: of the residual's elements.
+  /// Statements that turn the sum in the `qf` variable `value` into the result; `bias` is the C
+  /// expression of the columns' bias, `residual` that of the residual's elements.
   func statements(_ value: String, bias: String, residual: String) -> String {
     var lines = ["\(value) = \(value) + \(bias);"]
     if hasResidual { lines.append("\(value) = \(value) + \(residual);") }

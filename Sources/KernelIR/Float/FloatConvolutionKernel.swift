@@ -49,9 +49,8 @@ package struct FloatConvolutionKernel: Hashable, Sendable {
       .floatConvolution, [.f32, .f32, .f32], epilogue.parameters)
   }
 
-  /// - Parameters:
-  ///   - weights: `[output channel][input channel of the group][ky][kx]`, the order of ONNX.
-  ///   - bias: one value per output channel, when the epilogue has one.
+  /// The call with weights in ONNX's order, `[output channel][input channel of the group][ky][kx]`,
+  /// and one value of bias per output channel, when the epilogue has one.
   package func call(weights: [Float], bias: [Float]?) -> KernelCall {
     let (depth, taps) = (groupDepth, window.taps)
     precondition(weights.count == output.channels * depth * taps, "\(weights.count) weights")
@@ -60,7 +59,7 @@ package struct FloatConvolutionKernel: Hashable, Sendable {
     }
   }
 
-  /// For a matrix product. - Parameter rhs: `[k][n]`, row-major.
+  /// The call of a matrix product; `rhs` is `[k][n]`, row-major.
   package func call(rhs: [Float], bias: [Float]?) -> KernelCall {
     precondition(window == .pixel && groups == 1, "only a matrix product has a rhs")
     precondition(rhs.count == input.channels * output.channels, "\(rhs.count) elements")

@@ -31,7 +31,7 @@ package struct FloatDepthwiseKernel: Hashable, Sendable {
     FloatPanels(groups: 1, columnsPerGroup: output.channels, depth: window.taps)
   }
 
-  /// - Parameter weights: `[channel][ky][kx]`, the order of ONNX.
+  /// The call with weights in ONNX's order, `[channel][ky][kx]`.
   package func call(weights: [Float], bias: [Float]?) -> KernelCall {
     let taps = window.taps
     precondition(weights.count == output.channels * taps, "\(weights.count) weights")

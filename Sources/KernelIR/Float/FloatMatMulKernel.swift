@@ -66,7 +66,7 @@ package struct FloatMatMulKernel: Hashable, Sendable {
       [.init("bias", hasBias ? 1 : 0)])
   }
 
-  /// - Parameter bias: where the n bias values are; the next input by default.
+  /// The call; `bias` says where the n bias values are, the next input by default.
   package func call(bias: KernelCall.Operand = .input(2)) -> KernelCall {
     let matrices = batch.reduce(1, *)
     return KernelCall(

@@ -37,9 +37,8 @@ package struct FloatNormalizationKernel: Hashable, Sendable {
       [.init("rms", kind == .rms ? 1 : 0), .init("bias", hasBias ? 1 : 0)])
   }
 
-  /// - Parameters:
-  ///   - scale: where the scale is; the op's operand 1 by default, or a frame.
-  ///   - bias: likewise, operand 2.
+  /// The call; `scale` says where the scale is, the op's operand 1 by default, or a frame, and
+  /// `bias` likewise, operand 2.
   package func call(
     scale: KernelCall.Operand = .input(1), bias: KernelCall.Operand = .input(2)
   ) -> KernelCall {

@@ -31,7 +31,7 @@ package struct FloatPanels: Hashable, Sendable {
     return (padded / 16 * depth + k) * 16 + padded % 16
   }
 
-  /// - Parameter weight: the weight of (`column`, `k`).
+  /// The packed bytes of weights, each given by its column and k.
   package func pack(_ weight: (_ column: Int, _ k: Int) -> Float) -> [UInt8] {
     var words = [UInt32](repeating: 0, count: byteCount / 4)
     for column in 0..<groups * columnsPerGroup {

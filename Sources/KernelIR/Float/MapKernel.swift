@@ -18,7 +18,7 @@ package struct MapKernel: Hashable, Sendable {
   /// Operands: the inputs, then the result.
   package let loop: StridedLoop
 
-  /// - Parameter loop: over the result; its operands are the inputs, then the result.
+  /// `loop` runs over the result; its operands are the inputs, then the result.
   package init(_ expression: MapExpression, loop: StridedLoop) {
     precondition(loop.strides.count == expression.inputs.count + 1, "a stride per operand")
     self.expression = expression
@@ -57,7 +57,7 @@ package struct MapKernel: Hashable, Sendable {
       [KernelSpec.Parameter("inner", packed)] + expression.parameters)
   }
 
-  /// - Parameter inputs: where the inputs are; the op's own ones in order by default.
+  /// The call; `inputs` says where the inputs are, the op's own ones in order by default.
   package func call(inputs: [KernelCall.Operand]? = nil) -> KernelCall {
     let inputs = inputs ?? expression.inputs.indices.map { .input($0) }
     precondition(inputs.count == expression.inputs.count, "\(inputs.count) inputs")

@@ -30,9 +30,9 @@ package struct ReduceKernel: Hashable, Sendable {
   /// Elements of the contiguous inner axis; 1 if there is none.
   package let inner: Int
 
-  /// - Parameters:
-  ///   - outer: extents, and byte strides in the input and in the result.
-  ///   - reduced: extents in logical order, and byte strides in the input.
+  /// `outer` has extents, and byte strides in the input and in the result; `reduced` extents in
+  /// logical order, and byte strides in the input.
+  ///
   /// - Throws: `QC2005` when more than three outer or reduced axes remain.
   package init(
     _ kind: Kind, order: Order, outer: (extents: [Int], input: [Int], output: [Int]),

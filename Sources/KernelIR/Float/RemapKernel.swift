@@ -29,9 +29,8 @@ package struct RemapKernel: Hashable, Sendable {
   package let inputOrigin: Int
   package let outputOrigin: Int
 
-  /// - Parameters:
-  ///   - axes: outermost first.
-  ///   - fill: 1, 2, 4 or 8 bytes; their count divides the block's.
+  /// `axes` are outermost first; `fill` has 1, 2, 4 or 8 bytes, whose count divides the block's.
+  ///
   /// - Throws: `QC2005` for more than five axes.
   package init(
     axes: [Axis], blockBytes: Int, fill: [UInt8], inputOrigin: Int = 0, outputOrigin: Int = 0
