@@ -4,7 +4,7 @@ SWIFT ?= swift
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests)
 
-.PHONY: help setup build demo test lint format bench bench-accept peers qdq-check size-check fuzz clean
+.PHONY: help setup build demo test lint format bench bench-accept peers peers-publish peers-test qdq-check size-check fuzz clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -49,6 +49,15 @@ bench-accept: build
 ## peers         INT8 peers and quantc in interleaved rounds (PyPI, QUANTC_MODELS)
 peers: build
 	scripts/peers.sh --threads 1 2 --final
+
+## peers-publish the same, and with AVX2 alone; writes README.md's tables and Benchmarks/results
+peers-publish: build
+	scripts/peers.sh --threads 1 2 --final --publish
+	scripts/peers.sh --threads 1 2 --final --publish --variant avx2
+
+## peers-test    the comparison's own tests
+peers-test:
+	scripts/peers.sh --self-test
 
 ## qdq-check     the emitted QDQ ONNX in ONNX Runtime against our package
 qdq-check: build

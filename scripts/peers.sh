@@ -1,7 +1,12 @@
 #!/bin/sh
 # Makes a virtual environment with the INT8 peers (PyPI, versions pinned) and compares them with quantc.
-# QUANTC_PEERS_VENV: a folder to make or reuse (default .build/peers/venv). Arguments: see compare.py.
+# QUANTC_PEERS_VENV: a folder to make or reuse (default .build/peers/venv). Arguments: see compare.py; `--self-test` alone
+# tests the comparison itself.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/peers-venv.sh
+if [ "${1:-}" = --self-test ]; then
+  "$peers_python" -m compileall -q Benchmarks
+  exec "$peers_python" Benchmarks/peers/test_peers.py
+fi
 exec "$peers_python" Benchmarks/peers/compare.py "$@"

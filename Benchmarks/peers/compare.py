@@ -1,126 +1,130 @@
 """Times the INT8 peers and quantc on the same models, in interleaved rounds of separate processes.
 
-    scripts/peers.sh [--models NAME ...] [--threads 1 2] [--rounds 5] [--seconds 1] [--final]
+    scripts/peers.sh [--models NAME ...] [--threads 1 2] [--rounds 5] [--seconds 0.4] [--publish] [--final]
 
-Prints a Markdown table, and writes the same with all rounds and the machine's facts as JSON. With `--final` it is an
-error if quantc is missing or fails on any model; without it, quantc is left out there, with a message.
+Prints the short table in Markdown (`--long`: the long one); everything goes to a JSON file too. What the contestants made
+of a model is kept in the work folder, so that a second run only measures; `--prepare-only` makes just that. With `--final`
+it is an error if quantc is missing, fails or is wrong on any model; without it, quantc is left out there, with a message.
 """
 
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 from pathlib import Path
 
+import catalog
 import machine
+import macs
 import models
-from contestants import CONTESTANTS, OURS, REFERENCE
-from table import markdown
-
-HERE = Path(__file__).resolve().parent
-
-
-def work(task, contestant, model, folder, threads=None, seconds=None, cpus=None):
-    """Runs one worker process; its result, or `{"failed": text}`."""
-    command = [sys.executable, HERE / "worker.py", task, contestant, model, folder]
-    if threads is not None:
-        command += ["--threads", str(threads), "--seconds", str(seconds)]
-    pin = (lambda: os.sched_setaffinity(0, cpus)) if cpus else None
-    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=pin)
-    if done.returncode != 0:
-        return {"failed": done.stderr.strip() or f"exit {done.returncode}"}
-    return json.loads(done.stdout.strip().splitlines()[-1])
+import peak
+import publish
+import rounds
+import table
+from contestants import CONTESTANTS, LINE_UPS, REFERENCE
 
 
-def prepare_all(names, folder):
-    """Every contestant's package and score; model -> contestant -> facts."""
-    prepared = {}
-    for name in names:
-        prepared[name] = {}
-        for contestant in CONTESTANTS:
-            facts = work("prepare", contestant, name, folder)
-            problem = facts.get("unavailable") or facts.get("failed")
-            note = problem if problem else f"{facts['score']:.4f}"
-            print(f"{name}: {contestant}: {note.splitlines()[-1]}", file=sys.stderr)
-            prepared[name][contestant] = facts
-    return prepared
-
-
-def time_all(prepared, folder, threads, rounds, seconds, pin):
-    """All rounds: model -> contestant -> list of measurements, A B C A B C ..."""
-    cpus = sorted(os.sched_getaffinity(0))[-threads:] if pin else None
-    rows = {}
-    for name, contestants in prepared.items():
-        ready = [c for c, facts in contestants.items() if "score" in facts]
-        rows[name] = {c: [] for c in ready}
-        for _ in range(rounds):
-            for c in ready:
-                rows[name][c].append(work("time", c, name, folder, threads, seconds, cpus))
-    return rows
-
-
-def summarize(measurements):
-    """Median of the rounds' medians, least of all calls, and the spread of the medians."""
-    failed = [m["failed"] for m in measurements if "failed" in m]
-    if failed:
-        return {"failed": failed[0]}
-    medians = [m["median"] for m in measurements]
-    middle = statistics.median(medians)
-    return {
-        "median_ms": middle,
-        "min_ms": min(m["min"] for m in measurements),
-        "spread": (max(medians) - min(medians)) / middle,
-        "rounds": measurements,
-    }
-
-
-def missing_ours(prepared, timed):
+def missing_ours(document: dict):
     """Why the comparison is incomplete, one line a model."""
-    for name, contestants in prepared.items():
-        facts = contestants[OURS]
+    ours = document["ours"]
+    for name, contestants in document["prepared"].items():
+        facts = contestants[ours]
         if problem := facts.get("unavailable") or facts.get("failed"):
-            yield f"{name}: {OURS}: {problem}"
-        for threads, rows in timed.items():
-            if problem := rows[name].get(OURS, {}).get("failed"):
-                yield f"{name}: {OURS}, {threads} threads: {problem}"
+            yield f"{name}: {ours}: {problem}"
+        elif not facts["correct"]:
+            yield f"{name}: {ours}: wrong, {facts['metric']} {facts['score']:.4f}"
+        for threads, rows in document["timed"].items():
+            if problem := rows[name].get(ours, {}).get("failed"):
+                yield f"{name}: {ours}, {threads} threads: {problem}"
 
 
-def main():
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--models", nargs="+", default=models.DEFAULT)
+    parser.add_argument("--models", nargs="+", default=catalog.ALL)
+    parser.add_argument("--contestants", nargs="+", choices=list(CONTESTANTS), help="default: all of the line-up")
+    parser.add_argument("--variant", choices=["avx2"], help="hold ours and OpenVINO to this instruction set")
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1)
-    parser.add_argument("--work", default=models.REPOSITORY / ".build" / "peers" / "work")
-    parser.add_argument("--json", default=models.REPOSITORY / ".build" / "peers" / "results.json")
+    parser.add_argument("--seconds", type=float, default=0.4, help="of each measurement, after a quarter as warm-up")
+    parser.add_argument("--work", type=Path, default=models.WORK)
+    parser.add_argument("--json", type=Path, default=models.WORK.with_name("results.json"))
     parser.add_argument("--no-pin", action="store_true", help="leave the processes unpinned")
+    parser.add_argument("--long", action="store_true", help="print the long table")
+    parser.add_argument("--publish", action="store_true", help="write README.md's table and a page of Benchmarks/results")
+    parser.add_argument("--prepare-only", action="store_true", help="quantize and score, measure nothing")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be run")
     parser.add_argument("--final", action="store_true", help="fail unless ours took part everywhere")
     options = parser.parse_args()
+    for name in options.models:
+        catalog.entry(name)
+    options.line_up = options.contestants or LINE_UPS[options.variant]
+    options.ours = "quantc-avx2" if options.variant else "quantc"
+    return options
 
-    models.models_folder()
-    before = machine.facts()
-    prepared = prepare_all(options.models, options.work)
-    timed = {}
-    for threads in options.threads:
-        rows = time_all(
-            prepared, options.work, threads, options.rounds, options.seconds, not options.no_pin)
-        timed[threads] = {n: {c: summarize(m) for c, m in r.items()} for n, r in rows.items()}
 
+def plan(options: argparse.Namespace) -> str:
+    """What a run would do, and about how long it would measure."""
+    processes = len(options.models) * len(options.line_up) * len(options.threads) * options.rounds
+    seconds = processes * (1.25 * options.seconds + 0.5)
+    lines = [f"models: {', '.join(options.models)}", f"contestants: {', '.join(options.line_up)}"]
+    return "\n".join([*lines, f"at most {processes} measurements, about {seconds / 60:.0f} min"])
+
+
+def run(options: argparse.Namespace) -> dict:
+    """Prepares and times all; the document that the tables and the JSON file are made of."""
     document = {
-        "schema_version": 1,
-        "machine": before,
-        "load_1min_after": os.getloadavg()[0],
+        "schema_version": 2,
+        "machine": machine.facts(),
+        "commit": _commit(),
+        "variant": options.variant,
+        "reference": REFERENCE,
+        "ours": options.ours,
         "rounds": options.rounds,
         "seconds": options.seconds,
-        "prepared": prepared,
-        "timed": timed,
+        "prepared": {name: rounds.prepare(name, options.line_up, options.work) for name in options.models},
     }
-    Path(options.json).parent.mkdir(parents=True, exist_ok=True)
-    Path(options.json).write_text(json.dumps(document, indent=2) + "\n")
-    print(markdown(document, REFERENCE, OURS))
-    problems = list(missing_ours(prepared, timed))
+    document["macs"] = {name: _macs(models.Model(name, options.work)) for name in options.models}
+    document["peak_unit"] = "vnni_gmacs" if machine.has_vnni() and not options.variant else "avx2_gmacs"
+    document["peak"], document["timed"] = {}, {}
+    for threads in [] if options.prepare_only else options.threads:
+        pinned = None if options.no_pin else rounds.cpus(threads)
+        document["peak"][str(threads)] = peak.measure(options.work, threads, pinned)
+        document["timed"][str(threads)] = {
+            name: rounds.time(
+                name, prepared, options.work, threads, options.rounds, options.seconds, not options.no_pin)
+            for name, prepared in document["prepared"].items()
+        }
+    document["load_1min_after"] = os.getloadavg()[0]
+    return document
+
+
+def _macs(model: models.Model) -> int:
+    sample = model.split("dev").sample(0)
+    return macs.count(model.onnx, {name: array.shape for name, array in sample.items()})
+
+
+def _commit() -> str:
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=models.REPOSITORY)
+    return done.stdout.strip() or "unknown"
+
+
+def main() -> int:
+    options = parse()
+    if options.dry_run:
+        print(plan(options))
+        return 0
+    document = run(options)
+    if options.prepare_only:
+        return 0
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(document, indent=2) + "\n")
+    print(table.facts(document), table.long(document) if options.long else table.short(document), sep="\n\n")
+    if options.publish:
+        print(f"wrote {publish.write_long(document)}", file=sys.stderr)
+        publish.write_readme(document)
+    problems = list(missing_ours(document))
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if options.final and problems else 0

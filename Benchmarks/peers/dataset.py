@@ -19,6 +19,11 @@ class Split:
         """The inputs of one sample, each with a leading axis of extent 1."""
         return {name: array[index : index + 1] for name, array in self.inputs.items()}
 
+    def first(self, count):
+        """The same with the first `count` samples alone."""
+        labels = None if self.labels is None else self.labels[:count]
+        return Split({name: array[:count] for name, array in self.inputs.items()}, labels, self.metric)
+
 
 def read_split(path, name):
     """Reads split `name` of the dataset.json at `path`, preprocessing done."""

@@ -41,3 +41,9 @@ def _versions():
         except metadata.PackageNotFoundError:
             pass
     return found
+
+
+def has_vnni():
+    """Whether byte products add up in 32 bits without saturating (AVX-512 VNNI or AVX-VNNI)."""
+    flags = facts()["flags"]
+    return flags["avx512_vnni"] or flags["avx_vnni"]

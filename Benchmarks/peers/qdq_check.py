@@ -12,6 +12,7 @@ import sys
 
 import numpy as np
 
+import catalog
 import models
 from contestants.quantc import run, run_package
 from scoring import answers, score
@@ -39,18 +40,18 @@ def check(model):
     ours = run_package(package, split, model.work)
     theirs = run_onnx(emitted, split, list(ours))
     metric = split.metric
-    scores = [score(metric, y, split.labels, theirs) for y in (ours, theirs)]
+    scores = [score(metric, y, split.labels, theirs, split.inputs) for y in (ours, theirs)]
     if metric["name"] != "top1":
-        error = score(metric | {"name": "relative_squared_error"}, ours, None, theirs)
+        error = score(metric | {"name": "relative_squared_error"}, ours, None, theirs, split.inputs)
         return f"relative squared error between them {error:.6f}", error <= LARGEST_ERROR
-    same = float((answers(ours[metric["output"]]) == answers(theirs[metric["output"]])).mean())
+    same = float((answers(metric, ours) == answers(metric, theirs)).mean())
     return f"top-1 {scores[0]:.4f} ours, {scores[1]:.4f} ONNX Runtime; same answer {same:.4f}", same >= LEAST_SAME
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--models", nargs="+", default=["digits", *models.DEFAULT])
-    parser.add_argument("--work", default=models.REPOSITORY / ".build" / "peers" / "work")
+    parser.add_argument("--models", nargs="+", default=["digits", *catalog.SMALL])
+    parser.add_argument("--work", default=models.WORK)
     options = parser.parse_args()
     failed = 0
     for name in options.models:

@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 
+import catalog
 import models
 from contestants.quantc import run
 
@@ -61,8 +62,8 @@ def check(model):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--models", nargs="+", default=["digits", *models.DEFAULT])
-    parser.add_argument("--work", default=models.REPOSITORY / ".build" / "peers" / "work")
+    parser.add_argument("--models", nargs="+", default=["digits", *catalog.SMALL])
+    parser.add_argument("--work", default=models.WORK)
     options = parser.parse_args()
     failed = 0
     for name in options.models:

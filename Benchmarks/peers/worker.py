@@ -5,31 +5,52 @@
 """
 
 import argparse
+import hashlib
+import inspect
 import json
 import sys
 
 import numpy as np
 
+import scoring
+import verdict
+from cache import facts_file, kept_facts
 from contestants import CONTESTANTS, REFERENCE
 from models import Model
-from scoring import answers, score
 
 
-def prepare(contestant, name, model):
-    """Quantizes, scores the dev split, and says how often the answer is the float model's."""
+def prepare(contestant, name: str, model: Model) -> dict:
+    """Quantizes, scores the dev split, and compares the answers with the float model's."""
     if reason := contestant.unavailable(model):
         return {"unavailable": reason}
-    result = contestant.prepare(model)
+    sizes = contestant.prepare(model)
+    judges = "".join(inspect.getsource(part) for part in (scoring, verdict, judge))
+    key = hashlib.sha256((contestant.key(model) + judges).encode()).hexdigest()
+    return kept_facts(facts_file(model, name), key, lambda: sizes | judge(contestant, name, model))
+
+
+def judge(contestant, name: str, model: Model) -> dict:
+    """Score, share of the float model's answers, cosine, and whether that is good enough; the float model's come first."""
     split = model.split("dev")
     outputs = contestant.outputs(model, split)
-    kept = model.work / "reference.npz"
+    kept, metric = model.work / "reference.npz", split.metric
     if name == REFERENCE:
-        np.savez(kept, **outputs)
-    reference = np.load(kept)
-    result["score"] = score(split.metric, outputs, split.labels, reference)
-    if split.metric["name"] == "top1":
-        output = split.metric["output"]
-        result["same_answer"] = float((answers(outputs[output]) == answers(reference[output])).mean())
+        wanted = metric.get("outputs") or [metric["output"]]
+        np.savez(kept, **{output: outputs[output] for output in wanted})
+        np.savez(model.work / "sample.npz", **split.sample(0))
+    reference = dict(np.load(kept))
+    score, float_score = (
+        scoring.score(metric, arrays, split.labels, reference, split.inputs) for arrays in (outputs, reference)
+    )
+    result = {
+        "metric": metric["name"],
+        "score": score,
+        "cosine": scoring.cosine(metric, outputs, reference),
+        "correct": verdict.correct(metric["name"], score, float_score),
+    }
+    answers = [scoring.answers(metric, arrays) for arrays in (outputs, reference)]
+    if answers[0] is not None:
+        result["same_answer"] = float((answers[0] == answers[1]).mean())
     return result
 
 
@@ -48,7 +69,8 @@ def main():
     if options.task == "prepare":
         result = prepare(contestant, options.contestant, model)
     else:
-        result = contestant.time(model, options.threads, options.seconds)
+        sample = dict(np.load(model.work / "sample.npz"))
+        result = contestant.time(model, sample, options.threads, options.seconds)
     sys.stdout.flush()
     print("\n" + json.dumps(result))
 

@@ -1,19 +1,21 @@
 """LiteRT with XNNPACK on the model's own full-int8 file; its input and output stay int8."""
 
+import importlib.util
+
 import numpy as np
 
-from timing import measure
+from cache import key
+from timing import measure, opened, peak_megabytes
 
 
 class LiteRT:
     def unavailable(self, model):
         if not self._path(model).exists():
             return f"{self._path(model).name} is not there"
-        try:
-            import ai_edge_litert  # noqa: F401
-        except ImportError as error:
-            return str(error)
-        return None
+        return None if importlib.util.find_spec("ai_edge_litert") else "ai-edge-litert is not installed"
+
+    def key(self, model):
+        return key(model, [], ["ai-edge-litert"], self._path(model).stat().st_size)
 
     def prepare(self, model):
         return {"bytes": self._path(model).stat().st_size}
@@ -30,12 +32,13 @@ class LiteRT:
             rows.append((interpreter.get_tensor(wanted["index"]).astype(np.float32) - zero) * scale)
         return {split.metric["output"]: np.concatenate(rows)}
 
-    def time(self, model, threads, seconds):
-        interpreter = self._open(model, threads)
+    def time(self, model, sample, threads, seconds):
+        interpreter, open_ms = opened(lambda: self._open(model, threads))
         (given,) = interpreter.get_input_details()
-        (array,) = model.split("dev").inputs.values()
-        interpreter.set_tensor(given["index"], _quantize(array[:1], given))
-        return measure(interpreter.invoke, seconds, seconds / 4)
+        (array,) = sample.values()
+        interpreter.set_tensor(given["index"], _quantize(array, given))
+        times = measure(interpreter.invoke, seconds, seconds / 4)
+        return times | {"open_ms": open_ms, "peak_mb": peak_megabytes()}
 
     def _open(self, model, threads):
         from ai_edge_litert.interpreter import Interpreter

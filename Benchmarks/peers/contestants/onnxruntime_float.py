@@ -1,11 +1,15 @@
 """ONNX Runtime on the float model: the reference of accuracy, and the float latency."""
 
-from contestants.onnxruntime_session import outputs_of, time_session
+from cache import key
+from contestants.onnxruntime_session import open_session, outputs_of, time_session
 
 
 class OnnxRuntimeFloat:
     def unavailable(self, model):
         return None
+
+    def key(self, model):
+        return key(model, [open_session], ["onnxruntime"])
 
     def prepare(self, model):
         return {"bytes": model.onnx.stat().st_size}
@@ -13,5 +17,5 @@ class OnnxRuntimeFloat:
     def outputs(self, model, split):
         return outputs_of(model.onnx, split)
 
-    def time(self, model, threads, seconds):
-        return time_session(model.onnx, model.split("dev").sample(0), threads, seconds)
+    def time(self, model, sample, threads, seconds):
+        return time_session(model.onnx, sample, threads, seconds)

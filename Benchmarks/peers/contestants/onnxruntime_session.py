@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from timing import measure
+from timing import measure, opened, peak_megabytes
 
 
 def open_session(path, threads):
@@ -28,10 +28,11 @@ def time_session(path, sample, threads, seconds):
     """Latency of one call with inputs and outputs bound once, outside the measurement."""
     import onnxruntime as ort
 
-    session = open_session(path, threads)
+    session, open_ms = opened(lambda: open_session(path, threads))
     binding = session.io_binding()
     for name, array in sample.items():
         binding.bind_ortvalue_input(name, ort.OrtValue.ortvalue_from_numpy(array))
     for output, array in zip(session.get_outputs(), session.run(None, sample)):
         binding.bind_ortvalue_output(output.name, ort.OrtValue.ortvalue_from_numpy(array))
-    return measure(lambda: session.run_with_iobinding(binding), seconds, seconds / 4)
+    times = measure(lambda: session.run_with_iobinding(binding), seconds, seconds / 4)
+    return times | {"open_ms": open_ms, "peak_mb": peak_megabytes()}

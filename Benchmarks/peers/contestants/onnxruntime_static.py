@@ -1,9 +1,12 @@
 """ONNX Runtime, statically quantized by its own tool: u8 activations, s8 weights per channel, min-max.
 
 Without VNNI its kernels add byte products in pairs that saturate, so its manual advises weights of 7 bits there
-(`reduce_range`); both are compared, and only one with a fair score counts as a peer.
+(`reduce_range`): those contestants take part on such machines alone.
 """
 
+import machine
+import simplify
+from cache import kept, key
 from contestants.onnxruntime_session import outputs_of, time_session
 from simplify import simplified
 
@@ -15,15 +18,31 @@ class OnnxRuntimeStatic:
         self.form, self.reduce_range = form, reduce_range
 
     def unavailable(self, model):
+        if self.reduce_range and machine.has_vnni():
+            return "7 bits are for machines without VNNI"
         return None
 
+    def key(self, model):
+        recipe = [OnnxRuntimeStatic._quantize, _Reader, simplify]
+        return key(model, recipe, ["onnxruntime", "onnx"], self.form, self.reduce_range)
+
     def prepare(self, model):
+        path = self._path(model)
+        kept(path, self.key(model), lambda: self._quantize(model, path))
+        return {"bytes": path.stat().st_size}
+
+    def outputs(self, model, split):
+        return outputs_of(self._path(model), split)
+
+    def time(self, model, sample, threads, seconds):
+        return time_session(self._path(model), sample, threads, seconds)
+
+    def _quantize(self, model, path):
         from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
         split = model.split("calibration")
-        prepared = self._path(model).with_suffix(".prepared.onnx")
+        prepared = path.with_suffix(".prepared.onnx")
         simplified(model, prepared, split)
-        path = self._path(model)
         quantize_static(
             str(prepared),
             str(path),
@@ -35,14 +54,7 @@ class OnnxRuntimeStatic:
             reduce_range=self.reduce_range,
             calibrate_method=CalibrationMethod.MinMax,
         )
-        return {"bytes": path.stat().st_size}
-
-    def outputs(self, model, split):
-        return outputs_of(self._path(model), split)
-
-    def time(self, model, threads, seconds):
-        sample = model.split("dev").sample(0)
-        return time_session(self._path(model), sample, threads, seconds)
+        prepared.unlink()
 
     def _path(self, model):
         return model.work / f"ort-{self.form}{'-7bit' if self.reduce_range else ''}.onnx"

@@ -1,5 +1,6 @@
 """Ours, through the same commands that a user types: calibrate, build, run, bench."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -7,32 +8,47 @@ from pathlib import Path
 
 import numpy as np
 
+from cache import kept, key
 from models import REPOSITORY
 
 
 class Quantc:
+    """`variant`: the kernel variant to build and run; None for the best one of this machine."""
+
+    def __init__(self, variant=None):
+        self.variant = variant
+
     def unavailable(self, model):
         if not _binary().exists():
             return f"{_binary()} is not built (make build)"
         return None
 
+    def key(self, model):
+        binary = hashlib.sha256(_binary().read_bytes()).hexdigest()
+        return key(model, [Quantc.prepare], [], binary)
+
     def prepare(self, model):
-        table = model.work / "model.calib.json"
-        run("calibrate", model.onnx, "--dataset", model.dataset, "-o", table)
-        run("build", model.onnx, "--calibration", table, "-o", self._path(model))
-        return {"bytes": self._path(model).stat().st_size}
+        path, table = self._path(model), model.work / "model.calib.json"
+        target = ["--target", self.variant] if self.variant else []
+        kept(table, self.key(model), lambda: run(
+            "calibrate", model.onnx, "--dataset", model.dataset, "--limit", model.entry.limit, "-o", table))
+        kept(path, self.key(model), lambda: run(
+            "build", model.onnx, "--calibration", table, *target, "-o", path))
+        return {"bytes": path.stat().st_size}
 
     def outputs(self, model, split):
         return run_package(self._path(model), split, model.work)
 
-    def time(self, model, threads, seconds):
-        arguments = _input_arguments(model.split("dev").sample(0), model.work)
+    def time(self, model, sample, threads, seconds):
+        arguments = _input_arguments(sample, model.work)
         text = run(
             "bench", self._path(model), *arguments, "--threads", threads, "--seconds", seconds, "--json")
-        return json.loads(text)["latency_ms"]
+        document = json.loads(text)
+        memory = {"open_ms": document["open_ms"], "peak_mb": document["peak_rss_bytes"] / 1e6}
+        return document["latency_ms"] | memory
 
     def _path(self, model):
-        return model.work / "model.qpk"
+        return model.work / (f"model-{self.variant}.qpk" if self.variant else "model.qpk")
 
 
 def run_package(package, split, work):
@@ -67,4 +83,3 @@ def run(*arguments):
 
 def _binary():
     return Path(os.environ.get("QUANTC", REPOSITORY / ".build" / "release" / "quantc"))
-
