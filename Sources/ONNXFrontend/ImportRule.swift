@@ -6,16 +6,16 @@ import Diagnostics
 /// sets the value of each output that it supports.
 struct ImportRule: Sendable {
   let op: String
-  /// The first opset that has the op.
-  let since: Int
+  /// The opsets that have the op.
+  let opsets: ClosedRange<Int>
   let run: @Sendable (inout Importer) throws(Diagnostic) -> Void
 
   init(
-    _ op: String, since: Int = 1,
+    _ op: String, since: Int = 1, through: Int = Int.max,
     run: @escaping @Sendable (inout Importer) throws(Diagnostic) -> Void
   ) {
     self.op = op
-    self.since = since
+    opsets = since...through
     self.run = run
   }
 }

@@ -144,6 +144,33 @@ struct Importer {
     return try intsOperand(index, role)
   }
 
+  /// Integers that are an attribute in opsets before `changed`, and operand `index` from then on.
+  mutating func optionalIntsGiven(
+    _ index: Int, _ name: String, attributeBefore changed: Int
+  ) throws(Diagnostic) -> [Int]? {
+    guard opset < changed else { return try optionalIntsOperand(index, name) }
+    return try attributes.ints(name)
+  }
+
+  mutating func intsGiven(
+    _ index: Int, _ name: String, attributeBefore changed: Int
+  ) throws(Diagnostic) -> [Int] {
+    guard opset < changed else { return try intsOperand(index, name) }
+    guard let ints = try attributes.ints(name) else {
+      throw Diagnostic(.invalidAttribute, "the op needs the attribute '\(name)'")
+    }
+    return ints
+  }
+
+  /// A number that is an attribute in opsets before `changed`, and operand `index` from then on.
+  mutating func scalarGiven(
+    _ index: Int, _ name: String, attributeBefore changed: Int, like id: ValueID
+  ) throws(Diagnostic) -> ValueID? {
+    guard opset < changed else { return try optionalOperand(index) }
+    guard let value = try attributes.optionalFloat(name) else { return nil }
+    return try scalar(value, like: id)
+  }
+
   func type(_ id: ValueID) -> TensorType { graph.type(of: id) }
   func shape(_ id: ValueID) -> Shape { graph.shape(of: id) }
 

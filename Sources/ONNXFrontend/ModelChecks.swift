@@ -4,7 +4,7 @@ import Tensors
 /// What a model must meet before any node is imported.
 enum ModelChecks {
   /// The operator sets whose definitions the import rules follow.
-  static let opsets = 13...28
+  static let opsets = 7...28
 
   /// The version of the default operator set.
   ///
@@ -45,7 +45,7 @@ enum ModelChecks {
 
   private static func isKnown(_ node: Onnx_NodeProto, opset: Int) -> Bool {
     guard isDefault(node.domain), let rule = ImportRules.rule(node.opType) else { return false }
-    return opset >= rule.since
+    return rule.opsets.contains(opset)
   }
 
   private static func qualifiedOp(_ node: Onnx_NodeProto) -> String {
@@ -121,11 +121,12 @@ extension ONNXModel.Input {
     var dims: [ONNXModel.Dimension] = []
     for (axis, dimension) in tensor.shape.dim.enumerated() {
       switch dimension.value {
-      case .dimValue(let extent):
+      case .dimValue(let extent) where extent != -1:
         dims.append(.fixed(Int(extent)))
-      case .dimParam(let symbol) where !symbol.isEmpty:
+      case .dimParam(let symbol) where !["", "?", "None", "-1"].contains(symbol):
         dims.append(.symbolic(symbol))
-      case .dimParam, nil:
+      // What exporters write for an open extent that has no name.
+      case .dimValue, .dimParam, nil:
         dims.append(.symbolic("\(proto.name)[\(axis)]"))
       }
     }

@@ -45,7 +45,7 @@ let activationRules: [ImportRule] = [
     let divisor = try importer.emit(.binary(.add), [one, try importer.emit(.unary(.abs), [x])])
     try importer.emitResult(.binary(.div), [x, divisor])
   },
-  ImportRule("ThresholdedRelu") { importer throws(Diagnostic) in
+  ImportRule("ThresholdedRelu", since: 10) { importer throws(Diagnostic) in
     let alpha = try importer.attributes.float("alpha", default: 1)
     let x = try importer.operand(0)
     try importer.requireFloat(x)
@@ -89,7 +89,10 @@ private func importSelu(_ importer: inout Importer) throws(Diagnostic) {
 private func importClip(_ importer: inout Importer) throws(Diagnostic) {
   try importer.requireOperands(atMost: 3)
   let x = try importer.operand(0)
-  let bounds = [try importer.optionalOperand(1), try importer.optionalOperand(2)]
+  let bounds = [
+    try importer.scalarGiven(1, "min", attributeBefore: 11, like: x),
+    try importer.scalarGiven(2, "max", attributeBefore: 11, like: x),
+  ]
   for case let bound? in bounds where importer.shape(bound).elementCount != 1 {
     throw Diagnostic(.shapeMismatch, "the bounds of Clip are scalars")
   }

@@ -5,8 +5,8 @@ import Tensors
 /// Ops whose result is known at import, and masks.
 let constantRules: [ImportRule] = [
   ImportRule("Constant", run: importConstant),
-  ImportRule("ConstantOfShape", run: importConstantOfShape),
-  ImportRule("Range", run: importRange),
+  ImportRule("ConstantOfShape", since: 9, run: importConstantOfShape),
+  ImportRule("Range", since: 11, run: importRange),
   ImportRule("Trilu", since: 14, run: importTrilu),
 ]
 

@@ -9,14 +9,14 @@ let elementwiseRules: [ImportRule] =
     unary("Tanh", .tanh, floatOnly: true), unary("Exp", .exp, floatOnly: true),
     unary("Log", .log, floatOnly: true), unary("Sqrt", .sqrt, floatOnly: true),
     unary("Reciprocal", .reciprocal, floatOnly: true), unary("Neg", .neg), unary("Abs", .abs),
-    unary("Erf", .erf), unary("Floor", .floor, floatOnly: true),
-    unary("Ceil", .ceil, floatOnly: true), unary("Round", .round, floatOnly: true),
-    unary("Sign", .sign), unary("Sin", .sin, floatOnly: true),
+    unary("Erf", since: 9, .erf), unary("Floor", .floor, floatOnly: true),
+    unary("Ceil", .ceil, floatOnly: true), unary("Round", since: 11, .round, floatOnly: true),
+    unary("Sign", since: 9, .sign), unary("Sin", .sin, floatOnly: true),
     unary("Cos", .cos, floatOnly: true),
     binary("Add", .add), binary("Sub", .sub), binary("Mul", .mul), binary("Div", .div),
     binary("Pow", .pow), binary("PRelu", .prelu),
     variadic("Min", .min), variadic("Max", .max), variadic("Sum", .add),
-    ImportRule("Mean", run: importMean), ImportRule("Mod", run: importMod),
+    ImportRule("Mean", run: importMean), ImportRule("Mod", since: 10, run: importMod),
     ImportRule("Identity") { importer throws(Diagnostic) in
       importer.setResult(try importer.operand(0))
     },
@@ -24,8 +24,10 @@ let elementwiseRules: [ImportRule] =
   ]
 
 /// A rule for an op of one operand without attributes.
-func unary(_ op: String, _ function: UnaryFunction, floatOnly: Bool = false) -> ImportRule {
-  ImportRule(op) { importer throws(Diagnostic) in
+func unary(
+  _ op: String, since: Int = 1, _ function: UnaryFunction, floatOnly: Bool = false
+) -> ImportRule {
+  ImportRule(op, since: since) { importer throws(Diagnostic) in
     try importer.requireOperands(atMost: 1)
     let x = try importer.operand(0)
     if floatOnly { try importer.requireFloat(x) }
@@ -103,7 +105,7 @@ private func importMod(_ importer: inout Importer) throws(Diagnostic) {
 
 /// The identity: at inference nothing is dropped.
 private func importDropout(_ importer: inout Importer) throws(Diagnostic) {
-  importer.attributes.ignore("seed")
+  importer.attributes.ignore("seed", "ratio")
   let x = try importer.operand(0)
   if let training = try importer.optionalConstantOperand(2, "training_mode"),
     training.integers?.contains(where: { $0 != 0 }) == true

@@ -11,8 +11,9 @@ let logicRules: [ImportRule] = [
   },
   logic("And", .and), logic("Or", .or), logic("Xor", .xor),
   binary("Equal", .equal), binary("Less", .less), binary("Greater", .greater),
-  binary("LessOrEqual", .lessOrEqual), binary("GreaterOrEqual", .greaterOrEqual),
-  ImportRule("Where") { importer throws(Diagnostic) in
+  binary("LessOrEqual", since: 12, .lessOrEqual),
+  binary("GreaterOrEqual", since: 12, .greaterOrEqual),
+  ImportRule("Where", since: 9) { importer throws(Diagnostic) in
     try importer.requireOperands(atMost: 3)
     let operands = [
       try importer.operand(0), try importer.operand(1), try importer.operand(2),

@@ -32,14 +32,31 @@ extension Importer {
   fileprivate mutating func importSoftmax(isLog: Bool) throws(Diagnostic) {
     let x = try operand(0)
     try requireFloat(x)
-    let axis = try shape(x).normalizedAxis(try attributes.int("axis", default: -1))
-    try emitResult(.softmax(Softmax(axis: axis, isLog: isLog)), [x])
+    let shape = shape(x)
+    let axis = try shape.normalizedAxis(
+      try attributes.int("axis", default: opset < 13 ? 1 : -1))
+    let isOneAxis = shape.dims[(axis + 1)...].allSatisfy { $0 == 1 }
+    guard opset < 13, !isOneAxis else {
+      return try emitResult(.softmax(Softmax(axis: axis, isLog: isLog)), [x])
+    }
+    // Before opset 13, all axes from this one on are normalized together.
+    let (rows, columns) = (
+      shape.dims[..<axis].reduce(1, *), shape.dims[axis...].reduce(1, *)
+    )
+    let matrix = try emit(.reshape(Reshape(try Shape([rows, columns]))), [x])
+    let result = try emit(.softmax(Softmax(axis: 1, isLog: isLog)), [matrix])
+    try emitResult(.reshape(Reshape(shape)), [result])
   }
 }
 
 private func importBatchNormalization(_ importer: inout Importer) throws(Diagnostic) {
   try importer.requireOperands(atMost: 5)
   importer.attributes.ignore("momentum")
+  guard try importer.attributes.bool("spatial", default: true) else {
+    throw Diagnostic(
+      .unsupportedAttribute, "BatchNormalization with statistics per element is not supported",
+      hint: "export the model with an opset of 9 or newer")
+  }
   let epsilon = try importer.attributes.float("epsilon", default: 1e-5)
   guard try importer.attributes.bool("training_mode", default: false) == false else {
     throw Diagnostic(

@@ -4,7 +4,8 @@ import Tensors
 
 /// Padding, and interpolation to another size.
 let padAndResizeRules: [ImportRule] = [
-  ImportRule("Pad", run: importPad), ImportRule("Resize", run: importResize),
+  ImportRule("Pad", run: importPad), ImportRule("Resize", since: 10, run: importResize),
+  ImportRule("Upsample", since: 7, through: 9, run: importUpsample),
 ]
 
 private func importPad(_ importer: inout Importer) throws(Diagnostic) {
@@ -15,7 +16,7 @@ private func importPad(_ importer: inout Importer) throws(Diagnostic) {
   guard let mode = Padding.Mode(rawValue: name) else {
     throw Diagnostic(.invalidAttribute, "Pad has no mode '\(name)'")
   }
-  let given = try importer.intsOperand(1, "pads")
+  let given = try importer.intsGiven(1, "pads", attributeBefore: 11)
   let axes = try importer.normalized(
     try importer.optionalIntsOperand(3, "axes") ?? Array(shape.dims.indices), rank: shape.rank)
   let limit = Shape.elementLimit
@@ -32,7 +33,9 @@ private func importPad(_ importer: inout Importer) throws(Diagnostic) {
     }
   }
   var value: Float = 0
-  if let constant = try importer.optionalConstantOperand(2, "constant_value") {
+  if importer.opset < 11 {
+    value = try importer.attributes.float("value", default: 0)
+  } else if let constant = try importer.optionalConstantOperand(2, "constant_value") {
     guard constant.shape.elementCount == 1, let real = constant.realValues?.first else {
       throw Diagnostic(.shapeMismatch, "the padding value is not a scalar")
     }
@@ -42,6 +45,11 @@ private func importPad(_ importer: inout Importer) throws(Diagnostic) {
 }
 
 private func importResize(_ importer: inout Importer) throws(Diagnostic) {
+  guard importer.opset > 10 else {
+    try importer.requireOperands(atMost: 2)
+    let scales = try importer.constantOperand(1, "scales")
+    return try importer.importUpsampling(by: scales.realValues)
+  }
   try importer.requireOperands(atMost: 4)
   let x = try importer.operand(0)
   let shape = importer.shape(x)
@@ -75,7 +83,38 @@ private func importResize(_ importer: inout Importer) throws(Diagnostic) {
     [x])
 }
 
+private func importUpsample(_ importer: inout Importer) throws(Diagnostic) {
+  guard importer.opset > 8 else {
+    try importer.requireOperands(atMost: 1)
+    return try importer.importUpsampling(by: try importer.attributes.floats("scales"))
+  }
+  try importer.requireOperands(atMost: 2)
+  try importer.importUpsampling(by: try importer.constantOperand(1, "scales").realValues)
+}
+
 extension Importer {
+  /// The resize of opsets before 11: positions are those of the operand times the scales.
+  fileprivate mutating func importUpsampling(by scales: [Float]?) throws(Diagnostic) {
+    let x = try operand(0)
+    let name = try attributes.string("mode", default: "nearest")
+    guard let mode = Resize.Mode(rawValue: name), mode != .cubic, let scales else {
+      throw Diagnostic(.invalidAttribute, "an enlargement with the mode '\(name)'")
+    }
+    guard mode != .nearest || scales.allSatisfy({ $0 >= 1 }) else {
+      throw Diagnostic(
+        .unsupportedAttribute, "nearest reduction by \(scales) of opset \(opset)",
+        hint: "export it with opset 11 or newer; runtimes do not agree on the older one")
+    }
+    var extent = ResizeExtent(shape(x))
+    try extent.scale(Array(shape(x).dims.indices), by: scales)
+    try emitResult(
+      .resize(
+        Resize(
+          mode, coordinates: .asymmetric, rounding: .floor, scales: extent.scales,
+          sizes: extent.sizes)),
+      [x])
+  }
+
   /// Takes the attributes that say how positions and values are interpolated.
   fileprivate mutating func resizeModes() throws(Diagnostic) -> (
     mode: Resize.Mode, coordinates: Resize.Coordinates, rounding: Resize.Rounding

@@ -7,8 +7,8 @@ import Tensors
 /// Constant scales become the quantization of a type; scales that are only known at run time become
 /// arithmetic.
 let quantizationRules: [ImportRule] = [
-  ImportRule("QuantizeLinear", run: importQuantize),
-  ImportRule("DequantizeLinear", run: importDequantize),
+  ImportRule("QuantizeLinear", since: 10, run: importQuantize),
+  ImportRule("DequantizeLinear", since: 10, run: importDequantize),
 ]
 
 private func importQuantize(_ importer: inout Importer) throws(Diagnostic) {

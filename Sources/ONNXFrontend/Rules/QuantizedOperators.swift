@@ -4,8 +4,8 @@ import Tensors
 
 /// The operators of the QOperator form, as dequantize, the float op, and quantize.
 let quantizedOperatorRules: [ImportRule] = [
-  ImportRule("QLinearConv", run: importQuantizedConvolution),
-  ImportRule("QLinearMatMul", run: importQuantizedMatMul),
+  ImportRule("QLinearConv", since: 10, run: importQuantizedConvolution),
+  ImportRule("QLinearMatMul", since: 10, run: importQuantizedMatMul),
 ]
 
 extension Importer {

@@ -8,7 +8,7 @@ let shapeRules: [ImportRule] = [
   ImportRule("Flatten", run: importFlatten),
   ImportRule("Squeeze", run: importSqueeze),
   ImportRule("Unsqueeze", run: importUnsqueeze),
-  ImportRule("Expand", run: importExpand),
+  ImportRule("Expand", since: 8, run: importExpand),
   ImportRule("Transpose", run: importTranspose),
   ImportRule("Shape", run: importShape),
   ImportRule("Size") { importer throws(Diagnostic) in

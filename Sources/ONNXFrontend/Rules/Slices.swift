@@ -12,9 +12,9 @@ private func importSlice(_ importer: inout Importer) throws(Diagnostic) {
   try importer.requireOperands(atMost: 5)
   let x = try importer.operand(0)
   let shape = importer.shape(x)
-  let starts = try importer.intsOperand(1, "starts")
-  let ends = try importer.intsOperand(2, "ends")
-  let given = try importer.optionalIntsOperand(3, "axes")
+  let starts = try importer.intsGiven(1, "starts", attributeBefore: 10)
+  let ends = try importer.intsGiven(2, "ends", attributeBefore: 10)
+  let given = try importer.optionalIntsGiven(3, "axes", attributeBefore: 10)
   let steps =
     try importer.optionalIntsOperand(4, "steps") ?? [Int](repeating: 1, count: starts.count)
   let axes = try importer.normalized(given ?? Array(starts.indices), rank: shape.rank)
@@ -68,7 +68,7 @@ private func importSplit(_ importer: inout Importer) throws(Diagnostic) {
   let parts =
     try importer.attributes.optionalInt("num_outputs") ?? importer.node.output.count
   let sizes: [Int]
-  if let given = try importer.optionalIntsOperand(1, "split") {
+  if let given = try importer.optionalIntsGiven(1, "split", attributeBefore: 13) {
     sizes = given
   } else {
     guard parts == importer.node.output.count, importer.opset >= 18 || shape[axis] % parts == 0
