@@ -13,10 +13,20 @@
 #include "error.h"
 #include "float_state.h"
 
-/// High halves of the word that are no index of a call.
-enum { command_none = 0xffffffff, command_quit = 0xfffffffe };
+/// What a mailbox says.
+enum {
+  /// The slice of the call is complete, or there was none yet.
+  phase_complete,
+  /// The slice waits for whoever takes it first.
+  phase_open,
+  /// The worker computes the slice.
+  phase_taken,
+  /// The worker computes the slice and the caller sleeps until it is complete.
+  phase_awaited,
+  phase_quit,
+};
 
-/// Bound of the wait by spinning: longer than the gap between two steps, shorter than anything a
+/// Bound of a wait by spinning: longer than the gap between two steps, shorter than anything a
 /// person would notice on a battery.
 static const uint64_t spin_bound_nanoseconds = 40000;
 
@@ -36,12 +46,12 @@ static inline void pause_briefly(void) {
 #endif
 }
 
-static void futex_wait(const void *address, uint32_t expected) {
-  syscall(SYS_futex, address, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
+static void wait_while(const qc_worker *worker, uint32_t phase) {
+  syscall(SYS_futex, &worker->phase, FUTEX_WAIT_PRIVATE, phase, NULL, NULL, 0);
 }
 
-static void futex_wake(const void *address, int count) {
-  syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+static void wake_waiter(const qc_worker *worker) {
+  syscall(SYS_futex, &worker->phase, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 /// Whether a wait by spinning may go on. The clock is first read when the wait is already long, so
@@ -53,33 +63,61 @@ static int may_spin(const qc_pool *pool, uint64_t *end) {
   return now < *end;
 }
 
-/// Spins until the word differs from `seen`, at most for the pool's bound. Returns the last value.
-static uint64_t spin_on_word(qc_pool *pool, uint64_t seen) {
+/// Replaces phase `from` by `to` and returns the phase before.
+static inline uint32_t replace(qc_worker *worker, uint32_t from, uint32_t to) {
+  atomic_compare_exchange_strong_explicit(&worker->phase, &from, to, memory_order_acq_rel,
+                                          memory_order_acquire);
+  return from;
+}
+
+/// Waits for a slice of the worker and takes it, spinning at most for the pool's bound. Returns the
+/// phase before: open when the slice is the worker's now.
+///
+/// Spins by exchanging, not by reading: the cache line then comes to the worker once, writable.
+static uint32_t spin_for_slice(const qc_pool *pool, qc_worker *worker) {
   uint64_t end = 0;
-  uint64_t word;
+  uint32_t phase;
   do {
     for (int i = 0; i < 64; ++i) {
-      word = atomic_load_explicit(&pool->word, memory_order_acquire);
-      if (word != seen || pool->spin_nanoseconds == 0)
-        return word;
+      phase = replace(worker, phase_open, phase_taken);
+      if (phase != phase_complete || pool->spin_nanoseconds == 0)
+        return phase;
       pause_briefly();
     }
   } while (may_spin(pool, &end));
-  return word;
+  return phase;
 }
 
-/// Waits until the word is no longer `seen`.
-static uint64_t wait_for_word(qc_pool *pool, uint64_t seen) {
-  uint64_t word = spin_on_word(pool, seen);
-  while (word == seen) {
-    // Announced before the kernel compares the word, so that either the waker sees the sleeper or
-    // the sleeper sees the new word.
-    atomic_fetch_add(&pool->sleeping_workers, 1);
-    futex_wait(&pool->word, (uint32_t)seen);
-    atomic_fetch_sub(&pool->sleeping_workers, 1);
-    word = atomic_load_explicit(&pool->word, memory_order_acquire);
+/// Moves the worker to another processor when it shares that of the thread that runs the model:
+/// two threads that take turns on one processor while another is idle can stay so for long, since
+/// neither ever waits for a processor when the system looks.
+static void leave_caller(const qc_pool *pool) {
+  const int processor = atomic_load_explicit(&pool->caller_processor, memory_order_relaxed);
+  if (processor < 0 || processor >= CPU_SETSIZE || processor != sched_getcpu())
+    return;
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+    return;
+  cpu_set_t others = allowed;
+  CPU_CLR(processor, &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0)
+    return;
+  // Only the move was wanted: from here on the system may place the thread as before.
+  sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
+/// Waits until the slice is the worker's; 0 when there will be none.
+static int wait_for_slice(const qc_pool *pool, qc_worker *worker) {
+  uint32_t phase = spin_for_slice(pool, worker);
+  while (phase == phase_complete) {
+    atomic_store_explicit(&worker->is_asleep, 1, memory_order_relaxed);
+    wait_while(worker, phase_complete);
+    atomic_store_explicit(&worker->is_asleep, 0, memory_order_relaxed);
+    if (pool->spin_nanoseconds > 0)
+      leave_caller(pool);
+    phase = spin_for_slice(pool, worker);
   }
-  return word;
+  return phase == phase_open;
 }
 
 /// Computes slice `part` of a call: tiles cut into runs of equal length, give or take one.
@@ -93,66 +131,71 @@ static inline void run_slice(const qc_pool *pool, const qc_call *call, uint32_t 
 }
 
 static void *work(void *argument) {
-  const qc_worker *worker = argument;
-  qc_pool *pool = worker->pool;
+  qc_worker *worker = argument;
+  const qc_pool *pool = worker->pool;
   qc_float_state_enter();
-  uint64_t word = (uint64_t)command_none << 32;
-  for (;;) {
-    word = wait_for_word(pool, word);
-    const uint32_t index = (uint32_t)(word >> 32);
-    if (index == command_quit)
-      return NULL;
-    if (index == command_none)
-      continue;
-    const qc_call *call = &pool->calls[index];
-    if (worker->index >= call->parts)
-      continue;
-    run_slice(pool, call, worker->index);
-    if (atomic_fetch_sub(&pool->remaining, 1) == 1 && atomic_load(&pool->caller_sleeps) != 0) {
-      futex_wake(&pool->remaining, 1);
-    }
+  while (wait_for_slice(pool, worker)) {
+    run_slice(pool, &pool->calls[worker->call], worker->index);
+    const uint32_t before =
+        atomic_exchange_explicit(&worker->phase, phase_complete, memory_order_acq_rel);
+    if (before == phase_awaited)
+      wake_waiter(worker);
   }
-}
-
-/// Publishes a new word and wakes those who sleep.
-static void publish(qc_pool *pool, uint32_t index) {
-  pool->sequence += 1;
-  atomic_store(&pool->word, (uint64_t)index << 32 | pool->sequence);
-  if (atomic_load(&pool->sleeping_workers) != 0)
-    futex_wake(&pool->word, INT32_MAX);
+  return NULL;
 }
 
 void qc_pool_wake(qc_pool *pool) {
-  if (atomic_load_explicit(&pool->sleeping_workers, memory_order_relaxed) != 0) {
-    publish(pool, command_none);
+  const int processor = sched_getcpu();
+  if (processor != atomic_load_explicit(&pool->caller_processor, memory_order_relaxed))
+    atomic_store_explicit(&pool->caller_processor, processor, memory_order_relaxed);
+  for (uint32_t i = 0; i < pool->worker_count; ++i) {
+    if (atomic_load_explicit(&pool->workers[i].is_asleep, memory_order_relaxed) != 0)
+      wake_waiter(&pool->workers[i]);
   }
 }
 
-/// Waits until all workers of the call have finished.
-static void join(qc_pool *pool) {
+/// Opens the slice of a worker and wakes it. One that falls asleep at this very moment may miss
+/// the wake; then the slice is taken back, and the next one wakes it.
+static inline void post(qc_worker *worker, uint32_t index) {
+  worker->call = index;
+  atomic_store_explicit(&worker->phase, phase_open, memory_order_release);
+  if (atomic_load_explicit(&worker->is_asleep, memory_order_relaxed) != 0)
+    wake_waiter(worker);
+}
+
+/// Takes a slice back that its worker has not begun; 0 when it has.
+static inline int take_back(qc_worker *worker) {
+  return atomic_load_explicit(&worker->phase, memory_order_relaxed) == phase_open &&
+         replace(worker, phase_open, phase_complete) == phase_open;
+}
+
+/// Waits until the slice is complete.
+static void await(const qc_pool *pool, qc_worker *worker) {
   uint64_t end = 0;
   do {
     for (int i = 0; i < 64; ++i) {
-      if (atomic_load_explicit(&pool->remaining, memory_order_acquire) == 0)
+      if (atomic_load_explicit(&worker->phase, memory_order_acquire) == phase_complete)
         return;
       pause_briefly();
     }
   } while (pool->spin_nanoseconds > 0 && may_spin(pool, &end));
-  uint32_t left = atomic_load(&pool->remaining);
-  if (left == 0)
+  if (replace(worker, phase_taken, phase_awaited) == phase_complete)
     return;
-  atomic_store(&pool->caller_sleeps, 1);
-  while ((left = atomic_load(&pool->remaining)) != 0)
-    futex_wait(&pool->remaining, left);
-  atomic_store(&pool->caller_sleeps, 0);
+  while (atomic_load_explicit(&worker->phase, memory_order_acquire) == phase_awaited)
+    wait_while(worker, phase_awaited);
 }
 
 void qc_pool_run(qc_pool *pool, uint32_t index) {
   const qc_call *call = &pool->calls[index];
-  atomic_store_explicit(&pool->remaining, call->parts - 1, memory_order_relaxed);
-  publish(pool, index);
+  for (uint32_t part = 1; part < call->parts; ++part)
+    post(&pool->workers[part - 1], index);
   run_slice(pool, call, 0);
-  join(pool);
+  for (uint32_t part = 1; part < call->parts; ++part) {
+    if (take_back(&pool->workers[part - 1]))
+      run_slice(pool, call, part);
+  }
+  for (uint32_t part = 1; part < call->parts; ++part)
+    await(pool, &pool->workers[part - 1]);
 }
 
 /// Starts one worker with all signals blocked: they belong to the threads of the application.
@@ -179,35 +222,41 @@ static int processors_suffice(uint32_t thread_count) {
 }
 
 qc_status qc_pool_start(qc_pool *pool, uint32_t thread_count, qc_error *error) {
-  atomic_init(&pool->word, (uint64_t)command_none << 32);
-  atomic_init(&pool->remaining, 0);
-  atomic_init(&pool->caller_sleeps, 0);
-  atomic_init(&pool->sleeping_workers, 0);
-  pool->thread_count = thread_count;
+  atomic_init(&pool->caller_processor, -1);
   pool->spin_nanoseconds = processors_suffice(thread_count) ? spin_bound_nanoseconds : 0;
-  pool->workers = calloc(thread_count, sizeof *pool->workers);
+  pool->worker_count = 0;
+  if (thread_count < 2)
+    return QC_OK;
+  const size_t byte_count = (thread_count - 1u) * sizeof *pool->workers;
+  pool->workers = aligned_alloc(_Alignof(qc_worker), byte_count);
   if (pool->workers == NULL) {
     return qc_fail(error, QC_OUT_OF_MEMORY, NULL, "no memory for %u threads", thread_count);
   }
+  memset(pool->workers, 0, byte_count);
   for (uint32_t i = 0; i + 1 < thread_count; ++i) {
-    pool->workers[i].pool = pool;
-    pool->workers[i].index = i + 1;
-    if (!start_worker(&pool->workers[i])) {
+    qc_worker *worker = &pool->workers[i];
+    atomic_init(&worker->phase, phase_complete);
+    atomic_init(&worker->is_asleep, 0);
+    worker->pool = pool;
+    worker->index = i + 1;
+    if (!start_worker(worker)) {
       qc_pool_stop(pool);
       return qc_fail(error, QC_SYSTEM_ERROR, NULL, "the system started only %u of %u threads",
                      i + 1, thread_count);
     }
-    pool->started = i + 1;
+    pool->worker_count = i + 1;
   }
   return QC_OK;
 }
 
 void qc_pool_stop(qc_pool *pool) {
-  if (pool->started > 0)
-    publish(pool, (uint32_t)command_quit);
-  for (uint32_t i = 0; i < pool->started; ++i)
+  for (uint32_t i = 0; i < pool->worker_count; ++i) {
+    atomic_store_explicit(&pool->workers[i].phase, phase_quit, memory_order_release);
+    wake_waiter(&pool->workers[i]);
+  }
+  for (uint32_t i = 0; i < pool->worker_count; ++i)
     pthread_join(pool->workers[i].thread, NULL);
-  pool->started = 0;
+  pool->worker_count = 0;
   free(pool->workers);
   pool->workers = NULL;
 }

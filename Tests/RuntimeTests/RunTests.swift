@@ -19,6 +19,14 @@ struct RunTests {
     }
   }
 
+  @Test func `workers that slept between runs give the same results`() throws {
+    let context = try LoadedModel(bytes: TestProgram.package()).makeContext(threads: 3)
+    for pause in stride(from: UInt32(0), through: 100, by: 1) {
+      usleep(pause)
+      #expect(try context.run([TestProgram.tensor()])[0].floats == TestProgram.expected)
+    }
+  }
+
   @Test func `opens a file and describes its ports, steps and memory`() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("model.qpk")
