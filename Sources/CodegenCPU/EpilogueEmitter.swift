@@ -9,6 +9,8 @@ import Tensors
 /// - `vf S_value(e, acc, factor, residual)`: the value before rounding or storing; the residual is
 ///   what ``residual(_:count:)`` loads,
 /// - `S_store(e, value, out)` and `S_store_n(e, value, out, n)`,
+/// - with 512-bit vectors and a u8 result `S_narrow(e, v0, v1, v2, v3)`: the bytes of four vectors, one
+///   after the other,
 /// - with AVX2 and a u8 result `S_store4(e, v0, v1, v2, v3, p0, p1, p2, p3)`: four pixels of eight
 ///   columns each, which lie in the order 0 1 4 5 2 3 6 7.
 struct EpilogueEmitter {
@@ -21,6 +23,9 @@ struct EpilogueEmitter {
   var hasResidual: Bool { !isFloat && spec["residual"] == 1 }
   /// Whether `S_store4` exists.
   var storesFour: Bool { !isFloat && target.integerDot == .words }
+  /// Whether `S_narrow` exists.
+  var narrows: Bool { !isFloat && target.integerDot == .bytes }
+  private var clamp: Epilogue.Clamp? { isFloat ? nil : Epilogue.Clamp(rawValue: spec["clamp"]) }
   /// Bytes of one column of the result.
   var columnBytes: Int { isFloat ? 4 : 1 }
 
@@ -29,12 +34,17 @@ struct EpilogueEmitter {
     emitValue(into: &out)
     emitStore(into: &out)
     if storesFour { emitStoreFour(into: &out) }
+    if narrows { emitNarrow(into: &out) }
   }
 
   private func emitConstants(into out: inout CSource) {
     out.line(
-      "typedef struct { vf low, high, residual_multiplier; vi zero_point, residual_zero_point; }")
-    out.line("    \(symbol)_constants;")
+      """
+      typedef struct {
+        vf low, high, residual_multiplier;
+        vi zero_point, residual_zero_point\(narrows ? ", zero_words, qmin, qmax" : "");
+      } \(symbol)_constants;
+      """)
     out.block(
       "static inline \(symbol)_constants \(symbol)_broadcast(const \(arguments.structName) *g)"
     ) { out in
@@ -44,7 +54,11 @@ struct EpilogueEmitter {
         : "vf_set1((float)(g->qmin - g->zero_point)), vf_set1((float)(g->qmax - g->zero_point))"
       out.line("return (\(symbol)_constants){\(bounds),")
       out.line("    vf_set1(g->residual_multiplier), vi_set1(g->zero_point),")
-      out.line("    vi_set1(g->residual_zero_point)};")
+      out.line("    vi_set1(g->residual_zero_point)\(narrows ? "," : "};")")
+      if narrows {
+        out.line("    vi_words(vi_set1(g->zero_point)), vi_set1_bytes((uint8_t)g->qmin),")
+        out.line("    vi_set1_bytes((uint8_t)g->qmax)};")
+      }
     }
   }
 
@@ -79,10 +93,26 @@ struct EpilogueEmitter {
           if spec["clamp"] == 1 { out.line("v = vf_max(vf_min(v, e->high), e->low);") }
           out.line("vf_store\(suffix)(out, v\(count));")
         } else {
-          out.line("v = vf_max(vf_min(v, e->high), e->low);")
+          if clamp != .saturation || !target.hasFMA {
+            out.line("v = vf_max(vf_min(v, e->high), e->low);")
+          }
           out.line("vi_store_u8\(suffix)(out, vi_add(vi_round(v), e->zero_point)\(count));")
         }
       }
+    }
+  }
+
+  private func emitNarrow(into out: inout CSource) {
+    out.block(
+      "static inline vi \(symbol)_narrow(const \(symbol)_constants *e, vf v0, vf v1, vf v2, vf v3)"
+    ) { out in
+      if clamp == .values {
+        for v in 0..<4 { out.line("v\(v) = vf_max(vf_min(v\(v), e->high), e->low);") }
+      }
+      let words = (0..<4).map { "vi_round(v\($0))" }.joined(separator: ", ")
+      out.line("const vi b = vi_narrow4(\(words),\n    e->zero_words);")
+      out.line(
+        clamp == .bytes ? "return vi_max_u8(vi_min_u8(b, e->qmax), e->qmin);" : "return b;")
     }
   }
 

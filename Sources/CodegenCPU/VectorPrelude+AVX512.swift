@@ -83,6 +83,27 @@ extension VectorPrelude {
       const vi low = _mm512_max_epi32(a, _mm512_setzero_si512());
       _mm_mask_storeu_epi8(p, qc_first(n), _mm512_cvtusepi32_epi8(low));
     }
+    static inline vi vi_set1_bytes(uint8_t a) {
+      return _mm512_set1_epi32((int32_t)(a * 0x01010101u));
+    }
+    static inline vi vi_min_u8(vi a, vi b) { return _mm512_min_epu8(a, b); }
+    static inline vi vi_max_u8(vi a, vi b) { return _mm512_max_epu8(a, b); }
+    /* Small lanes of a as words, in pairs. */
+    static inline vi vi_words(vi a) { return _mm512_packs_epi32(a, a); }
+    /* The lanes of a, b, c, d, plus the words that each lane has, as bytes: saturated, in order. */
+    static inline vi vi_narrow4(vi a, vi b, vi c, vi d, vi words) {
+      static const int32_t order[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+      const vi low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), words);
+      const vi high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), words);
+      return _mm512_permutexvar_epi32(vi_load(order), _mm512_packus_epi16(low, high));
+    }
+    /* Half or quarter number i of a. */
+    #define vi_store_half(p, a, i) \
+      _mm256_storeu_si256((__m256i *)(p), _mm512_extracti64x4_epi64(a, i))
+    #define vi_store_quarter(p, a, i) \
+      _mm_storeu_si128((__m128i *)(p), _mm512_extracti32x4_epi32(a, i))
+    #define vi_store_quarter_n(p, a, i, n) \
+      _mm_mask_storeu_epi8(p, qc_first(n), _mm512_extracti32x4_epi32(a, i))
     static inline float qc_fma(float a, float b, float c) {
       return _mm_cvtss_f32(_mm_fmadd_ss(_mm_set_ss(a), _mm_set_ss(b), _mm_set_ss(c)));
     }

@@ -60,10 +60,18 @@ package struct ConvolutionKernel: Hashable, Sendable {
       .init("step", window.stride.x * input.pixelPitch),
       .init("kh", window.kernel.y), .init("kw", segmentColumns),
       .init("quads", panels.quadsPerSegment), .init("pairs", pairsRows ? 1 : 0),
+      .init("panels", panelClass(panels)),
       .init("tail", panels.columnsPerGroup % PanelLayout.panelColumns),
     ]
     return KernelSpec(
       .convolution, [.u8, .i8, output.element], parameters + epilogue.parameters)
+  }
+
+  /// What a generator may know of the panels of a group: exact up to three, else four and the rest
+  /// after whole fours, so that wide results share code; no rest where threads divide the panels.
+  private func panelClass(_ panels: PanelLayout) -> Int {
+    let count = panels.panelsPerGroup
+    return count < 4 ? count : split == .panels ? 4 : 4 + count % 4
   }
 
   /// The call with weights in ONNX's order, `[output channel][input channel of the group][ky][kx]`,

@@ -79,11 +79,34 @@ extension Epilogue {
     ]
   }
 
+  /// What holds a requantized value within its bounds.
+  package enum Clamp: Int, Hashable, Sendable {
+    /// Saturation to a byte: every value fits int32 before it is rounded, the bounds are 0...255.
+    case saturation = 0
+    /// The bounds, once the value is a byte: every value fits int32 before it is rounded.
+    case bytes = 1
+    /// The bounds, before the value is rounded: it may not fit int32.
+    case values = 2
+  }
+
+  /// How the values of a requantizing epilogue are clamped, for any int32 sums.
+  private static func clamp(
+    _ multipliers: [Float], _ bounds: ClosedRange<Int32>, _ residual: Residual?
+  ) -> Clamp {
+    let largest =
+      0x1p31 * Double(multipliers.max() ?? 0) + 255 * Double(residual?.multiplier ?? 0)
+    guard largest <= 0x1p30 else { return .values }
+    return bounds == 0...255 ? .saturation : .bytes
+  }
+
   /// The parameters of a spec that the epilogue's code depends on.
   package var parameters: [KernelSpec.Parameter] {
     switch self {
-    case .requantize(_, _, _, let residual):
-      [KernelSpec.Parameter("residual", residual == nil ? 0 : 1)]
+    case .requantize(let multipliers, _, let bounds, let residual):
+      [
+        KernelSpec.Parameter("residual", residual == nil ? 0 : 1),
+        KernelSpec.Parameter("clamp", Epilogue.clamp(multipliers, bounds, residual).rawValue),
+      ]
     case .float(_, let bounds):
       [KernelSpec.Parameter("clamp", bounds == nil ? 0 : 1)]
     }

@@ -160,6 +160,52 @@ enum AVX512Emulation {
       qe_i r = (qe_i)c;
       for (int i = 0; i < 32; ++i) r[i / 2] += (int32_t)((qe_h)a)[i] * ((qe_h)b)[i];
       return (__m512i)r; }
+    QE __m512i qe_packs_epi32(__m512i a, __m512i b) {
+      qe_h r;
+      for (int i = 0; i < 32; ++i) {
+        const int32_t v = ((qe_i)(i & 4 ? b : a))[i / 8 * 4 + i % 4];
+        r[i] = (int16_t)(v < -32768 ? -32768 : v > 32767 ? 32767 : v); }
+      return (__m512i)r; }
+    QE __m512i qe_adds_epi16(__m512i a, __m512i b) {
+      qe_h r;
+      for (int i = 0; i < 32; ++i) {
+        const int32_t v = ((qe_h)a)[i] + ((qe_h)b)[i];
+        r[i] = (int16_t)(v < -32768 ? -32768 : v > 32767 ? 32767 : v); }
+      return (__m512i)r; }
+    QE __m512i qe_packus_epi16(__m512i a, __m512i b) {
+      qe_b r;
+      for (int i = 0; i < 64; ++i) {
+        const int16_t v = ((qe_h)(i & 8 ? b : a))[i / 16 * 8 + i % 8];
+        r[i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v); }
+      return (__m512i)r; }
+    QE __m512i qe_permutexvar_epi32(__m512i n, __m512i a) {
+      qe_i r; EACH r[i] = ((qe_i)a)[((qe_i)n)[i] & 15]; return (__m512i)r; }
+    QE __m512i qe_min_epu8(__m512i a, __m512i b) {
+      qe_b r;
+      for (int i = 0; i < 64; ++i) {
+        const uint8_t x = ((qe_b)a)[i], y = ((qe_b)b)[i];
+        r[i] = x < y ? x : y; }
+      return (__m512i)r; }
+    QE __m512i qe_max_epu8(__m512i a, __m512i b) {
+      qe_b r;
+      for (int i = 0; i < 64; ++i) {
+        const uint8_t x = ((qe_b)a)[i], y = ((qe_b)b)[i];
+        r[i] = x > y ? x : y; }
+      return (__m512i)r; }
+    QE __m256i qe_extracti64x4(__m512i a, int n) {
+      __m256i r; __builtin_memcpy(&r, (const char *)&a + 32 * n, 32); return r; }
+    QE __m128i qe_extracti32x4(__m512i a, int n) {
+      __m128i r; __builtin_memcpy(&r, (const char *)&a + 16 * n, 16); return r; }
+    #define _mm512_packs_epi32 qe_packs_epi32
+    #define _mm512_adds_epi16 qe_adds_epi16
+    #define _mm512_packus_epi16 qe_packus_epi16
+    #define _mm512_permutexvar_epi32 qe_permutexvar_epi32
+    #define _mm512_min_epu8 qe_min_epu8
+    #define _mm512_max_epu8 qe_max_epu8
+    #undef _mm512_extracti64x4_epi64
+    #define _mm512_extracti64x4_epi64 qe_extracti64x4
+    #undef _mm512_extracti32x4_epi32
+    #define _mm512_extracti32x4_epi32 qe_extracti32x4
     #define _mm512_cvtepu8_epi32 qe_cvtepu8_epi32
     #define _mm512_cvtepi8_epi32 qe_cvtepi8_epi32
     #define _mm512_cvtepu8_epi16 qe_cvtepu8_epi16

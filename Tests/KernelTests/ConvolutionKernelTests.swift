@@ -20,6 +20,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   /// Whether input and output are channel ranges of wider images.
   var isSlice = false
   var multiplier: Float = 0.002
+  /// Whether all multipliers are 0.5, so that values lie on ties; the bounds are then 0...255.
+  var isTied = false
 
   var testDescription: String { name }
 
@@ -54,6 +56,10 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
 
   func epilogue(_ random: inout SeededGenerator) -> Epilogue {
     let factors = (0..<columns).map { _ in multiplier * Float.random(in: 0.5...1.5, using: &random)
+    }
+    if isTied {
+      let halves = [Float](repeating: 0.5, count: columns)
+      return .requantize(multipliers: halves, zeroPoint: 101, bounds: 0...255, residual: nil)
     }
     switch result {
     case .bytes:
@@ -91,6 +97,12 @@ extension ConvolutionCase {
     }
     + [1, 5, 8, 9, 15, 17, 33, 70].map {
       ConvolutionCase(name: "n \($0)", width: 6, channels: 33, columns: $0)
+    }
+    + [64, 80, 96, 112, 136].map {
+      ConvolutionCase(name: "n \($0), all bytes", width: 7, channels: 24, columns: $0, isTied: true)
+    }
+    + [40, 64, 104, 112].map {
+      ConvolutionCase(name: "n \($0), long k", width: 5, channels: 300, columns: $0)
     }
     + [1, 9, 16, 40].map {
       ConvolutionCase(name: "vector n \($0)", width: 1, channels: 65, columns: $0)
@@ -144,7 +156,12 @@ extension ConvolutionCase {
       name: "clamped float", height: 4, width: 5, channels: 16, columns: 21,
       window: window(3, 3), result: .clampedFloat),
     ConvolutionCase(name: "saturating", width: 7, channels: 40, columns: 24, multiplier: 0x1p90),
-    ConvolutionCase(name: "ties", width: 9, channels: 8, columns: 16, multiplier: 0.5),
+    ConvolutionCase(
+      name: "wide residual", height: 3, width: 6, channels: 16, columns: 84, result: .residual),
+    ConvolutionCase(
+      name: "wide residual rows", height: 2, width: 7, channels: 16, columns: 80,
+      window: window(3, 3), halo: .init(top: 0, bottom: 1, left: 1, right: 0), result: .residual),
+    ConvolutionCase(name: "ties", width: 9, channels: 8, columns: 16, isTied: true),
     ConvolutionCase(name: "deep pixels", width: 97, channels: 700, columns: 16),
   ]
 }
@@ -170,11 +187,7 @@ struct ConvolutionKernelTests {
     _ test: ConvolutionCase, _ pattern: OperandPattern, seed: UInt64, _ loaded: AllVariants
   ) throws {
     var random = SeededGenerator(seed: seed)
-    var epilogue = test.epilogue(&random)
-    if test.name == "ties" {
-      let factors = [Float](repeating: 0.5, count: test.columns)
-      epilogue = .requantize(multipliers: factors, zeroPoint: 101, bounds: 0...255, residual: nil)
-    }
+    let epilogue = test.epilogue(&random)
     let weights = pattern.weights(
       test.columns * test.channels / test.groups * test.window.taps, &random)
     let bias = (0..<test.columns).map { _ in Int32.random(in: -3000...3000, using: &random) }

@@ -1,0 +1,37 @@
+import KernelIR
+
+/// How ``ByteConvolution`` cuts a result into micro-tiles: some panels side by side, and for each
+/// number of these, neighbouring pixels.
+///
+/// A short k makes small micro-tiles, so that the epilogue of one runs beside the products of the
+/// next; a long one makes larger ones, which read each weight from the second-level cache less often.
+struct ByteTiles: Hashable {
+  /// Numbers of panels side by side, the largest first: each takes what is left after the ones
+  /// before it.
+  let widths: [Int]
+  /// The widths that the last micro-tile of a group may have.
+  let lastWidths: [Int]
+  private let pixelClass: Int
+  private let sums: Int
+
+  init(_ spec: KernelSpec) {
+    let panels = spec["panels"]
+    let isCut = TileSplit(rawValue: spec["split"]) == .panels
+    let rest = isCut ? 3 : panels % 4
+    let all = (panels >= 4 ? [4] : []) + (rest >= 2 ? [2] : []) + (rest % 2 == 1 ? [1] : [])
+    widths = all.filter { $0 <= panels }
+    lastWidths = isCut ? widths : widths.suffix(1)
+    pixelClass = spec["px"]
+    sums = spec["kh"] * spec["kw"] * spec["quads"] <= ByteTiles.shortQuads ? 8 : 16
+  }
+
+  private static let shortQuads = 64
+
+  /// The pixels of micro-tiles that are `width` panels wide.
+  func pixels(width: Int) -> ConvolutionTiles {
+    let most = sums / width
+    let larger = width == 4 ? [most + 1, most + 2] : []
+    let smaller = stride(from: most - 1, through: max(2, most / 2), by: -1)
+    return ConvolutionTiles(pixelClass: pixelClass, preferred: [most] + larger + smaller)
+  }
+}
