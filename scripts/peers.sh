@@ -7,6 +7,6 @@ cd "$(dirname "$0")/.."
 . scripts/peers-venv.sh
 if [ "${1:-}" = --self-test ]; then
   "$peers_python" -m compileall -q Benchmarks
-  exec "$peers_python" Benchmarks/peers/test_peers.py
+  exec "$peers_python" -m unittest discover -s Benchmarks/peers
 fi
 exec "$peers_python" Benchmarks/peers/compare.py "$@"

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 _FLAGS = ["avx2", "fma", "avx_vnni", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "amx_int8"]
-_PACKAGES = ["onnxruntime", "openvino", "nncf", "ai-edge-litert", "onnx", "numpy"]
+_PACKAGES = ["onnxruntime", "openvino", "nncf", "ai-edge-litert", "ai-edge-quantizer", "onnx", "numpy"]
 
 
 def facts():

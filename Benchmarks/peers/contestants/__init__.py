@@ -7,6 +7,7 @@ methods, so that a process holds one library only.
 """
 
 from contestants.litert import LiteRT
+from contestants.litert_own import LiteRTOwn
 from contestants.onnxruntime_dynamic import OnnxRuntimeDynamic
 from contestants.onnxruntime_float import OnnxRuntimeFloat
 from contestants.onnxruntime_static import OnnxRuntimeStatic
@@ -27,6 +28,7 @@ CONTESTANTS = {
     "openvino-avx2": OpenVINO(isa="AVX2"),
     "openvino-minmax-avx2": OpenVINO(isa="AVX2", min_max=True),
     "litert": LiteRT(),
+    "litert-own": LiteRTOwn(),
     "quantc": Quantc(),
     "quantc-avx2": Quantc(variant="avx2"),
 }
