@@ -93,6 +93,16 @@ void qr_lookup(int64_t n, const uint8_t *table, const uint8_t *x, uint8_t *y) {
   for (int64_t i = 0; i < n; ++i) y[i] = table[x[i]];
 }
 
+void qr_embedding(int64_t count, int64_t width, const uint8_t *table, bool is_signed,
+                  const int64_t *rows, const float *scales, const int32_t *zero_points, float *y) {
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t j = 0; j < width; ++j) {
+      const uint8_t byte = table[rows[i] * width + j];
+      const int32_t q = is_signed ? (int8_t)byte : byte;
+      y[i * width + j] = (float)(q - zero_points[i]) * scales[i];
+    }
+}
+
 void qr_widen(int64_t element_bytes, bool is_signed, int64_t n, const uint8_t *x, int32_t *y) {
   for (int64_t i = 0; i < n; ++i) {
     const uint8_t *bytes = x + i * element_bytes;

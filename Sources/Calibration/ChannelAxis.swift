@@ -39,7 +39,7 @@ extension Op {
     case .matMul, .quantizedMatMul, .layerNorm, .rmsNorm: .last
     case .input, .constant, .unary, .binary, .select, .cast, .softmax, .reduce, .reshape,
       .transpose, .concat, .slice, .gather, .pad, .expand, .quantize, .dequantize,
-      .quantizedBinary, .lookup:
+      .quantizedBinary, .lookup, .embedding:
       .any
     }
   }

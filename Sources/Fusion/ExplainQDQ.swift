@@ -36,7 +36,7 @@ extension Graph {
       return "a branch of \(described(operand)) is float"
     case .constant, .unary, .binary, .select, .cast, .softmax, .layerNorm, .rmsNorm, .batchNorm,
       .reduce, .pool, .reshape, .transpose, .slice, .gather, .pad, .expand, .resize, .quantize,
-      .dequantize, .lookup:
+      .dequantize, .lookup, .embedding:
       return "its operand is made by \(described(operand)), which is float"
     }
   }
@@ -56,7 +56,8 @@ extension Graph {
       return "\(described(user)) makes floats of it"
     case .input, .constant, .unary, .select, .cast, .softmax, .layerNorm, .rmsNorm, .batchNorm,
       .reduce, .reshape, .transpose, .slice, .gather, .pad, .expand, .resize, .quantize,
-      .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup:
+      .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup,
+      .embedding:
       return "it is read by \(described(user)), which is float"
     }
   }

@@ -58,7 +58,8 @@ extension Stage {
   /// Whether the op may stand in a graph of this stage.
   func allows(_ op: Op) -> Bool {
     switch op {
-    case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup:
+    case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup,
+      .embedding:
       self == .fused
     case .batchNorm:
       self == .imported || self == .canonical

@@ -1,3 +1,4 @@
+import CReference
 import Diagnostics
 import GraphIR
 import QuantMath
@@ -17,18 +18,39 @@ extension Evaluation {
   }
 
   func gather(_ gather: Gather) throws(Diagnostic) -> Tensor {
-    let extent = operands[0].shape[gather.axis]
+    let indices = try places(in: operands[0].shape[gather.axis])
+    return try operands[0].tensor.gathered(indices, axis: gather.axis, to: type.shape)
+  }
+
+  /// Rows of the table, dequantized.
+  func embedding() throws(Diagnostic) -> Tensor {
+    let table = operands[0]
+    guard let params = table.type.quantization else {
+      throw Diagnostic(.invalidQuantization, "q.embedding of a table without quantization")
+    }
+    let rows = try places(in: table.shape[0])
+    let width = table.shape.dims.dropFirst().reduce(1, *)
+    var y = [Float](repeating: 0, count: rows.count * width)
+    qr_embedding(
+      Int64(rows.count), Int64(width), table.tensor.byteArray, table.element == .i8,
+      rows.map { Int64($0) }, rows.map { params.scales[params.isPerTensor ? 0 : $0] },
+      rows.map { params.zeroPoints[params.isPerTensor ? 0 : $0] }, &y)
+    return try Tensor(.f32, type.shape, y)
+  }
+
+  /// The positions along an axis that operand 1 names, counted from the front.
+  private func places(in extent: Int) throws(Diagnostic) -> [Int] {
     var indices: [Int] = []
     for index in operands[1].tensor.integers ?? [] {
       let front = index < 0 ? Int(index) + extent : Int(index)
       guard (0..<extent).contains(front) else {
         throw Diagnostic(
-          .invalidGraph, "gather takes element \(index) of an axis of \(extent) elements",
+          .invalidGraph, "\(op.mnemonic) takes element \(index) of an axis of \(extent) elements",
           hint: "an id outside of the model's vocabulary or table")
       }
       indices.append(front)
     }
-    return try operands[0].tensor.gathered(indices, axis: gather.axis, to: type.shape)
+    return indices
   }
 
   func pad(_ padding: Padding) throws(Diagnostic) -> Tensor {

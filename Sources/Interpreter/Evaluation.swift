@@ -75,6 +75,7 @@ struct Evaluation {
     case .quantizedBinary(let binary): return try quantizedBinary(binary)
     case .quantizedPool(let pool): return try quantizedPool(pool)
     case .lookup(let lookup): return try self.lookup(lookup)
+    case .embedding: return try embedding()
     }
   }
 

@@ -92,7 +92,7 @@ extension Op {
       true
     case .input, .constant, .cast, .reshape, .transpose, .concat, .slice, .gather, .pad, .expand,
       .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-      .lookup:
+      .lookup, .embedding:
       false
     }
   }

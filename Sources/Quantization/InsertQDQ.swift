@@ -28,6 +28,8 @@ private struct QDQInsertion {
   private var params: [ValueID: QuantParams] = [:]
   private var quantized: [ValueID: ValueID] = [:]
   private var symmetric: [ValueID: ValueID] = [:]
+  /// Embedding tables, by the float constant that each was.
+  private var tables: [ValueID: ValueID] = [:]
   /// The add that gives a matmul its bias.
   private var biasAdds: [ValueID: ValueID] = [:]
 
@@ -112,9 +114,28 @@ private struct QDQInsertion {
         else { continue }
         graph.setOperand(index, of: user, to: try quantizedPerTensor(tensor))
       }
+    case .gather:
+      guard graph.isEmbedding(user) else { return }
+      try quantizeTable(of: user)
     default:
       return
     }
+  }
+
+  /// Replaces the table of an embedding; its users share the integers.
+  private mutating func quantizeTable(of user: ValueID) throws(Diagnostic) {
+    let table = graph.operand(0, of: user)
+    if tables[table] == nil, let tensor = graph.constant(table) {
+      do throws(Diagnostic) {
+        let rows = try QuantizedWeights(tensor.floats, shape: tensor.shape, axis: 0)
+        tables[table] = try appendDequantized(
+          try Tensor(.i8, tensor.shape, rows.values), axis: 0, rows.scales)
+      } catch {
+        throw Diagnostic(
+          error.code, error.message, at: "node '\(graph[user].source)'", hint: error.hint)
+      }
+    }
+    if let real = tables[table] { graph.setOperand(0, of: user, to: real) }
   }
 
   /// Replaces the weights of a product, and its bias where it has one.

@@ -36,6 +36,7 @@ struct QDQPlacement {
       }
     }
     placePending()
+    readers.formUnion(graph.values.filter { graph.isEmbedding($0) && accepts($0) })
     for id in graph.values where accepts(id) {
       guard case .pool(let pool) = graph.op(id), case let x = graph.operand(0, of: id),
         graph.op(x) != .input, !isConcat(x), comesFromIntegers(x)
@@ -150,7 +151,7 @@ struct QDQPlacement {
         marks[id.index] = accepts(id) && graph.operands(of: id).contains { marks[$0.index] }
       case .constant, .select, .cast, .softmax, .layerNorm, .rmsNorm, .batchNorm, .reduce,
         .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-        .lookup:
+        .lookup, .embedding:
         break
       }
     }

@@ -40,7 +40,7 @@ struct Demand: Hashable, Sendable {
         // Elementwise ops keep the order of their operand; no halo is needed for them.
         break
       case .input, .constant, .matMul, .select, .softmax, .layerNorm, .rmsNorm, .batchNorm,
-        .reduce, .reshape, .slice, .gather, .pad, .expand, .quantizedMatMul:
+        .reduce, .reshape, .slice, .gather, .pad, .expand, .quantizedMatMul, .embedding:
         break
       }
     }
@@ -90,7 +90,7 @@ extension Op {
     case .quantizedConv, .conv, .pool, .quantizedPool, .lookup, .quantizedBinary: true
     case .input, .constant, .matMul, .unary, .binary, .select, .cast, .softmax, .layerNorm,
       .rmsNorm, .batchNorm, .reduce, .reshape, .transpose, .concat, .slice, .gather, .pad,
-      .expand, .resize, .quantize, .dequantize, .quantizedMatMul:
+      .expand, .resize, .quantize, .dequantize, .quantizedMatMul, .embedding:
       false
     }
   }

@@ -43,6 +43,8 @@ extension Lowering {
       try lower(pool, id)
     case .lookup(let lookup):
       try lower(lookup, id)
+    case .embedding:
+      try lowerEmbedding(id)
     case .pool(let pooling):
       try lower(pooling, id)
     case .conv, .matMul, .unary, .binary, .select, .cast, .softmax, .layerNorm, .rmsNorm,

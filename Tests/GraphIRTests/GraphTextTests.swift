@@ -17,7 +17,11 @@ struct GraphTextTests {
     %6 = constant [7, 8] : 2xi32<axis=0, [0.002, 0.004]>
     %7 = q.conv(%4, %5, %6, %4) {strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1, residual = true, lower = 0.0, as = u8<0.05>} : 1x2x4x4xu8<0.05>
     %8 = dequantize(%7) : 1x2x4x4xf32
+    %9 = constant [5, -6, 7, 8] : 2x2xi8<axis=0, [0.1, 0.2]>
+    %10 = constant [1, 0, 1] : 3xi64
+    %11 = q.embedding(%9, %10) : 3x2xf32
     output "y" = %8
+    output "rows" = %11
 
     """
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import GraphIR
 import Interpreter
 import QuantMath
@@ -123,6 +124,19 @@ struct QuantizedOpsTests {
     let lookup = Lookup(table: table, element: .i8, params: params, function: "test")
     let y = try evaluate(.lookup(lookup), [try .u8([0, 1, 255], [3], params)])
     #expect(y.elements(Int8.self) == [-1, -2, 0])
+  }
+
+  @Test func `q.embedding dequantizes rows by index`() throws {
+    let rows = try QuantParams(
+      .perChannel(axis: 0), scales: [0.5, 0.1, 2], zeroPoints: [0, 0, 0])
+    let table = try Value.i8([1, -2, 3, 127, -127, 0], [3, 2], rows)
+    let y = try evaluate(.embedding, [table, try .i64([-1, 1, 0], [1, 3])])
+    #expect(y.shape.dims == [1, 3, 2])
+    #expect(y.floats == [-254, 0, 3 * Float(0.1), 127 * Float(0.1), 0.5, -1])
+    let whole = try QuantParams(scale: 0.25, zeroPoint: 200)
+    let bytes = try Value.u8([0, 255], [2, 1], whole)
+    #expect(try evaluate(.embedding, [bytes, try .i32([1], [1])]).floats == [13.75])
+    #expect(throws: Diagnostic.self) { try evaluate(.embedding, [table, try .i64([3], [1])]) }
   }
 
   @Test(arguments: [ElementType.u8, .i8, .i16, .u4, .i4, .i32])

@@ -115,6 +115,37 @@ struct FloatMovementTests {
     }
   }
 
+  @Test(arguments: [1, 15, 16, 17, 31, 32, 33, 47, 80])
+  func `an embedding dequantizes rows of every width`(width: Int) throws {
+    var random = SeededGenerator(seed: 43)
+    let rows = 5
+    let table = random.bytes(rows * width)
+    let scales = random.floats(rows)
+    let zeroPoints: [Int32] = [0, 3, -7, 255, 128]
+    let indices: [Int64] = [4, -1, 0, -9, 2, 77]
+    let places: [Int64] = [4, 4, 0, 0, 2, 4]
+    let cases = [ElementType.i8, .u8].flatMap { element in
+      [ElementType.i64, .i32].flatMap { index in [false, true].map { (element, index, $0) } }
+    }
+    let calls = cases.map { element, index, hasZeros in
+      EmbeddingKernel(
+        element, indices: index, width: width, indexCount: indices.count, scales: scales,
+        zeroPoints: hasZeros ? zeroPoints : zeroPoints.map { _ in 0 }
+      ).call()
+    }
+    let loaded = try FloatVariants(calls)
+    for (call, (element, index, hasZeros)) in zip(calls, cases) {
+      var y = [Float](repeating: 0, count: indices.count * width)
+      qr_embedding(
+        Int64(indices.count), Int64(width), table, element == .i8, places,
+        places.map { scales[Int($0)] }, places.map { hasZeros ? zeroPoints[Int($0)] : 0 }, &y)
+      let ids = index == .i64 ? littleEndian(indices) : littleEndian(indices.map { Int32($0) })
+      loaded.expect(
+        call, inputs: [table, ids], blank: [UInt8](repeating: 0xa5, count: y.count * 4),
+        gives: littleEndian(y), "\(element), \(index), zero points: \(hasZeros)")
+    }
+  }
+
   @Test func `interpolation equals the reference`() throws {
     var random = SeededGenerator(seed: 42)
     for inner in [1, 40] { try checkInterpolation(inner, &random) }

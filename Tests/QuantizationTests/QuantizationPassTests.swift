@@ -85,6 +85,26 @@ struct QuantizationPassTests {
     #expect(!mnemonics(try quantized(recipe: recipe)).contains("quantize"))
   }
 
+  @Test func `an embedding table stays float where the recipe says so`() throws {
+    let numbers = (0..<32).map { "\(Float($0))" }.joined(separator: ", ")
+    let text = """
+      graph "g" canonical
+      %0 = input "ids" : 1x3xi64
+      %1 = constant [\(numbers)] "table" : 2x16xf32
+      %2 = gather(%1, %0) {axis = 0} "rows" @"lookup" : 1x3x16xf32
+      output "rows" = %2
+      """
+    let rows = ["input", "constant", "dequantize", "gather"]
+    #expect(mnemonics(try quantized(text)) == rows)
+    var byName = Recipe()
+    byName.keepFloat = ["lookup"]
+    var byOp = Recipe()
+    byOp.ops = ["gather": .float32]
+    for recipe in [byName, byOp] {
+      #expect(mnemonics(try quantized(text, recipe: recipe)) == ["input", "constant", "gather"])
+    }
+  }
+
   @Test func `products of activations are quantized when the recipe asks`() throws {
     let text = """
       graph "g" canonical

@@ -234,6 +234,10 @@ void qr_select(int64_t element_bytes, int64_t n, const uint8_t *condition, const
 /// y[i] = table[x[i]].
 void qr_lookup(int64_t n, const uint8_t *table, const uint8_t *x, uint8_t *y);
 
+/// y[i][j] = float(table[rows[i]][j] - zero_points[i]) * scales[i], for j < width.
+void qr_embedding(int64_t count, int64_t width, const uint8_t *table, bool is_signed,
+                  const int64_t *rows, const float *scales, const int32_t *zero_points, float *y);
+
 /// Little-endian integers of 1, 2 or 4 bytes to int32 (uint32 wraps), and their low bytes back.
 void qr_widen(int64_t element_bytes, bool is_signed, int64_t n, const uint8_t *x, int32_t *y);
 void qr_narrow(int64_t element_bytes, int64_t n, const int32_t *x, uint8_t *y);

@@ -33,13 +33,14 @@ extension Op {
     case .quantizedBinary(let binary): "q.\(binary.function.rawValue)"
     case .quantizedPool: "q.average_pool"
     case .lookup: "q.lookup"
+    case .embedding: "q.embedding"
     }
   }
 
   /// The attributes of the text form, in printing order.
   package var attributes: [(name: String, value: Attribute)] {
     switch self {
-    case .input, .constant, .matMul, .binary, .select, .dequantize: []
+    case .input, .constant, .matMul, .binary, .select, .dequantize, .embedding: []
     case .conv(let conv): conv.attributes
     case .unary(let function): function.attributes
     case .cast(let cast):

@@ -11,6 +11,9 @@ extension Op {
   /// | q.binary   | u8, i8 per tensor  | u8, i8 per tensor          |      |                |
   /// | q.pool     | u8, i8 per tensor  |                            |      |                |
   /// | q.lookup   | u8, i8 per tensor  |                            |      |                |
+  ///
+  /// `q.embedding` takes a table, i8 or u8, per tensor or with one scale for each row of axis 0, and
+  /// i32 or i64 indices.
   func quantizedType(_ operands: [TensorType]) throws(Diagnostic) -> TensorType {
     switch self {
     case .quantize(let quantize):
@@ -57,9 +60,27 @@ extension Op {
     case .lookup(let lookup):
       try requireActivation(operands[0])
       return TensorType(lookup.element, operands[0].shape, lookup.params)
+    case .embedding:
+      return try embeddingType(operands[0], indices: operands[1])
     default:
       throw Diagnostic(.internalError, "\(mnemonic) is not quantized")
     }
+  }
+
+  private func embeddingType(
+    _ table: TensorType, indices: TensorType
+  ) throws(Diagnostic) -> TensorType {
+    guard table.element == .i8 || table.element == .u8, let params = table.quantization,
+      params.isPerTensor || params.granularity == .perChannel(axis: 0)
+    else {
+      throw Diagnostic(
+        .invalidQuantization, "\(mnemonic) needs an 8-bit table with one scale for each row")
+    }
+    try checkGranularity(params, of: table.shape)
+    guard indices.element == .i64 || indices.element == .i32, table.shape.rank > 0 else {
+      throw mismatch([table, indices])
+    }
+    return TensorType(.f32, try Shape(indices.shape.dims + table.shape.dims.dropFirst()))
   }
 
   private func checkGranularity(_ params: QuantParams, of shape: Shape) throws(Diagnostic) {

@@ -63,7 +63,7 @@ extension Op {
       type.shape = try pooling.resultShape(type.shape)
       return type
     case .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary,
-      .quantizedPool, .lookup:
+      .quantizedPool, .lookup, .embedding:
       return try quantizedType(operands)
     case .reshape, .transpose, .concat, .slice, .gather, .pad, .expand, .resize:
       return try movementType(operands)
@@ -75,7 +75,7 @@ extension Op {
     switch self {
     case .input, .constant: 0...0
     case .conv: 2...3
-    case .matMul, .binary, .gather, .rmsNorm: 2...2
+    case .matMul, .binary, .gather, .rmsNorm, .embedding: 2...2
     case .select: 3...3
     case .layerNorm: 2...3
     case .batchNorm: 5...5

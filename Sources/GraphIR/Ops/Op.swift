@@ -59,4 +59,7 @@ package enum Op: Hashable, Sendable {
   case quantizedPool(QuantizedPool)
   /// `q.lookup`: a 256-entry table from 8 bits to 8 bits.
   case lookup(Lookup)
+  /// `q.embedding`: table (i8 or u8 constant, rows along axis 0), indices (i32 or i64; negative ones
+  /// count from the back). Makes f32.
+  case embedding
 }

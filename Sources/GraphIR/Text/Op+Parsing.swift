@@ -114,6 +114,8 @@ extension Op {
       return .lookup(
         Lookup(
           table: table, element: element, params: params, function: try reader.word("function")))
+    case "q.embedding":
+      return .embedding
     default:
       return nil
     }

@@ -63,7 +63,8 @@ struct QDQNodeWriter {
         throw Diagnostic(.invalidQuantization, "dequantize of a tensor without quantization")
       }
       try emitQuantization("DequantizeLinear", operand.element, params, operand, &writer)
-    case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup:
+    case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup,
+      .embedding:
       throw Diagnostic(
         .stageViolation, "\(node.op.mnemonic) has no ONNX form", at: "\(id)",
         hint: "write the quantized graph, before it is fused")
