@@ -27,14 +27,21 @@ struct Compressor: ~Copyable {
 
   deinit { ZSTD_freeCCtx(context) }
 
-  /// Compresses `raw`, or keeps it as it is where that is not larger.
+  /// Frames refer back by at most this power of two of bytes, so that one that is decompressed while
+  /// it is read needs little memory beside its result. Weights have no longer repetitions to lose.
+  private static let windowLog: Int32 = 20
+  /// What compression must save at least to be worth its time at open: one part of so many.
+  private static let leastSaving = 12
+
+  /// Compresses `raw`, or keeps it as it is where that saves less than a twelfth.
   func store(_ raw: [UInt8]) throws(Diagnostic) -> Stored {
     let capacity = ZSTD_compressBound(raw.count)
     var failure: String?
     let packed = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
-      let written = ZSTD_compressCCtx(
-        context, buffer.baseAddress, buffer.count, raw, raw.count,
-        Compressor.level(for: raw.count))
+      ZSTD_CCtx_setParameter(
+        context, ZSTD_c_compressionLevel, Compressor.level(for: raw.count))
+      ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, Compressor.windowLog)
+      let written = ZSTD_compress2(context, buffer.baseAddress, buffer.count, raw, raw.count)
       if ZSTD_isError(written) != 0 {
         failure = String(cString: ZSTD_getErrorName(written))
         count = 0
@@ -43,7 +50,7 @@ struct Compressor: ~Copyable {
       }
     }
     if let failure { throw Diagnostic(.internalError, "zstd failed: \(failure)") }
-    return packed.count < raw.count
+    return packed.count < raw.count - raw.count / Compressor.leastSaving
       ? Stored(codec: QC_CODEC_ZSTD, bytes: packed) : Stored(codec: QC_CODEC_NONE, bytes: raw)
   }
 }

@@ -33,7 +33,10 @@ struct BenchReport: Encodable {
   let weightBytes: Int
   let arenaBytes: Int
   let openMs: Double
+  /// Of the whole process.
   let peakRssBytes: Int
+  /// What opening the model, its context and the first runs added to it.
+  let runtimeRssBytes: Int
   let steps: [Step]?
 
   /// Warms up for a tenth of the time, then runs in batches until the time is over.
@@ -41,6 +44,7 @@ struct BenchReport: Encodable {
     path: String, variant: String?, threads: Int, seconds: Double, inputs: [String],
     withSteps: Bool
   ) throws(Diagnostic) -> BenchReport {
+    let memory = ResidentMemory()
     let clock = ContinuousClock()
     let start = clock.now
     let model = try LoadedModel(path: path, variant: variant)
@@ -48,6 +52,7 @@ struct BenchReport: Encodable {
     let openMs = start.duration(to: clock.now).milliseconds
     let tensors = try inputTensors(model.inputs, inputs)
     let trial = try context.benchmark(tensors, runs: 3)
+    let runtimeBytes = memory.growth
     let nanoseconds = max(Double(trial.min() ?? 1), 1)
     let runs = max(10, min(1_000_000, Int(seconds * 1e9 / nanoseconds)))
     _ = try context.benchmark(tensors, runs: max(3, runs / 10))
@@ -68,8 +73,8 @@ struct BenchReport: Encodable {
         min: times[0], median: percentile(0.5), p50: percentile(0.5), p90: percentile(0.9),
         p99: percentile(0.99), mean: times.reduce(0, +) / Double(times.count)),
       packageBytes: try PackageFile(path: path).byteCount, weightBytes: model.memory.weights,
-      arenaBytes: model.memory.arena, openMs: openMs, peakRssBytes: peakResidentBytes(),
-      steps: steps)
+      arenaBytes: model.memory.arena, openMs: openMs, peakRssBytes: memory.peak,
+      runtimeRssBytes: runtimeBytes, steps: steps)
   }
 
   /// The first sample of the given arrays, or a fixed pattern of small numbers.
@@ -109,7 +114,7 @@ struct BenchReport: Encodable {
       "latency ms: median \(number(latencyMs.median)), min \(number(latencyMs.min)), "
         + "p90 \(number(latencyMs.p90)), p99 \(number(latencyMs.p99))",
       "bytes: package \(packageBytes), weights \(weightBytes), arena \(arenaBytes), "
-        + "peak RSS \(peakRssBytes); open \(number(openMs)) ms",
+        + "peak RSS \(peakRssBytes), of it the runtime \(runtimeRssBytes); open \(number(openMs)) ms",
     ]
     for step in steps ?? [] {
       lines.append("  \(String(format: "%9.2f", step.microseconds)) us  \(step.op)  \(step.kernel)")
@@ -122,13 +127,4 @@ extension Duration {
   fileprivate var milliseconds: Double {
     Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15
   }
-}
-
-/// The largest resident set of this process so far; 0 where the kernel does not say.
-private func peakResidentBytes() -> Int {
-  guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-    let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-    let kilobytes = line.split(whereSeparator: { !$0.isNumber }).first.flatMap({ Int($0) })
-  else { return 0 }
-  return kilobytes * 1024
 }

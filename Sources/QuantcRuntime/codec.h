@@ -9,6 +9,10 @@
 /// every allocation.
 int qc_sizes_possible(qc_codec codec, uint64_t stored_bytes, uint64_t raw_bytes);
 
+/// What is wrong with the beginning of a zstd frame that shall make `raw_bytes` without a
+/// dictionary; null when nothing is. 18 bytes are enough, or all that there are.
+const char *qc_frame_fault(const void *stored, size_t stored_bytes, uint64_t raw_bytes);
+
 struct ZSTD_DCtx_s;
 
 /// Turns stored bytes into exactly `raw_bytes` at `raw`. Returns null, or what is wrong with them.

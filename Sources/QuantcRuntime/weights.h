@@ -26,7 +26,8 @@ qc_status qc_weights_open(qc_weights *weights, const qc_package *package, qc_err
 /// Gives frame `frame` a place in the region, if it has none.
 void qc_weights_place(qc_weights *weights, uint32_t frame);
 
-/// Reads and hashes the whole section and decompresses the placed frames into `region`.
+/// Reads and hashes the whole section and decompresses the placed frames into `region`, hashing on
+/// this thread and decompressing on another one where there is much.
 qc_status qc_weights_load(const qc_weights *weights, const qc_package *package,
                           const qc_region *region, qc_error *error);
 

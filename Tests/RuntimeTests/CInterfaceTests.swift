@@ -147,4 +147,27 @@ struct CInterfaceTests {
     qc_sha256_finish(&parts, &again)
     #expect(again == digest)
   }
+
+  /// Single bytes go through libsodium, long runs through the processor's instructions.
+  @Test func `SHA-256 does not depend on the parts that it is given`() {
+    let bytes = (0..<1500).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 6) }
+    for count in [0, 1, 55, 56, 63, 64, 65, 127, 128, 129, 191, 192, 193, 1000, 1500] {
+      var single = qc_sha256_state()
+      qc_sha256_start(&single)
+      for byte in bytes.prefix(count) { qc_sha256_add(&single, [byte], 1) }
+      var expected = [UInt8](repeating: 0, count: 32)
+      qc_sha256_finish(&single, &expected)
+      for part in [1, 63, 64, 65, 128, 200, 1500] {
+        var parts = qc_sha256_state()
+        qc_sha256_start(&parts)
+        for start in stride(from: 0, to: count, by: part) {
+          let slice = Array(bytes[start..<min(start + part, count)])
+          qc_sha256_add(&parts, slice, slice.count)
+        }
+        var digest = [UInt8](repeating: 0, count: 32)
+        qc_sha256_finish(&parts, &digest)
+        #expect(digest == expected, "\(count) bytes in parts of \(part)")
+      }
+    }
+  }
 }
