@@ -20,7 +20,20 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 QUANTC = Path(os.environ.get("QUANTC", REPOSITORY / ".build" / "release" / "quantc"))
-MODELS = ["mnist-cnn", "resnet8-cifar10", "dscnn-kws", "autoencoder-ad"]
+# name -> more arguments of the build
+MODELS = {
+    "mnist-cnn": [],
+    "resnet8-cifar10": [],
+    "dscnn-kws": [],
+    "autoencoder-ad": [],
+    "minilm-l6-v2": [],
+    "mobilenet-v2-1.0": [],
+    "squeezenet-1.1": [],
+    "nanodet-m": [],
+    "ultraface-rfb320": [],
+    "stories260k": ["--shape", "input_ids=1x256"],
+}
+CALIBRATION_LIMIT = 50
 FLOOR, NOISE_FACTOR = 0.05, 3
 
 
@@ -41,8 +54,9 @@ def models():
 
 def build(name, onnx, work):
     table, package = work / f"{name}.calib.json", work / f"{name}.qpk"
-    quantc("calibrate", onnx, "--dataset", REPOSITORY / "calibration" / name / "dataset.json", "-o", table)
-    quantc("build", onnx, "--calibration", table, "-o", package)
+    dataset = REPOSITORY / "calibration" / name / "dataset.json"
+    quantc("calibrate", onnx, "--dataset", dataset, "--limit", CALIBRATION_LIMIT, "-o", table)
+    quantc("build", onnx, "--calibration", table, *MODELS.get(name, []), "-o", package)
     return package
 
 
