@@ -1,6 +1,6 @@
 """Times the INT8 peers and quantc on the same models, in interleaved rounds of separate processes.
 
-    scripts/peers.sh [--models NAME ...] [--threads 1 2] [--rounds 5] [--seconds 0.4] [--publish] [--final]
+    scripts/peers.sh [--models NAME ...] [--threads 1 2] [--rounds 5] [--seconds 0.3] [--publish] [--final]
 
 Prints the short table in Markdown (`--long`: the long one); everything goes to a JSON file too. What the contestants made
 of a model is kept in the work folder, so that a second run only measures; `--prepare-only` makes just that. With `--final`
@@ -46,7 +46,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--variant", choices=["avx2"], help="hold ours and OpenVINO to this instruction set")
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=0.4, help="of each measurement, after a quarter as warm-up")
+    parser.add_argument("--seconds", type=float, default=0.3, help="of each measurement, after a quarter as warm-up")
     parser.add_argument("--work", type=Path, default=models.WORK)
     parser.add_argument("--json", type=Path, default=models.WORK.with_name("results.json"))
     parser.add_argument("--no-pin", action="store_true", help="leave the processes unpinned")

@@ -10,10 +10,6 @@ import importlib.util
 import numpy as np
 
 import simplify
-import tflite.builder
-import tflite.convert
-import tflite.operators
-import tflite.shapes
 from cache import kept, key
 from scoring import cosine
 from simplify import simplified
@@ -28,7 +24,9 @@ class LiteRT:
         return f"{missing[0]} is not installed" if missing else None
 
     def key(self, model):
-        recipe = [_quantize, simplify, tflite.builder, tflite.convert, tflite.operators, tflite.shapes]
+        from tflite import builder, convert, operators, shapes
+
+        recipe = [_quantize, simplify, builder, convert, operators, shapes]
         return key(model, recipe, ["ai-edge-litert", "ai-edge-quantizer", "onnx"])
 
     def prepare(self, model):
@@ -68,9 +66,11 @@ def _quantize(model, path):
     from ai_edge_quantizer.qtyping import TFLOperationName
     from ai_edge_quantizer.utils.qsv_utils import min_max_update
 
+    from tflite.convert import convert
+
     split, prepared = model.split("calibration"), path.with_suffix(".prepared.onnx")
     simplified(model, prepared, split)
-    data, orders = tflite.convert.convert(prepared)
+    data, orders = convert(prepared)
     prepared.unlink()
     np.savez(_orders_path(model), **orders)
     _check(model, data, orders, path.with_suffix(".float.tflite"))
