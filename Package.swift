@@ -189,6 +189,12 @@ let package = Package(
         "Quantization", "Targets", "ModelRunner", "Interpreter", "Packaging",
       ], swiftSettings: swiftSettings),
     .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "Diagnostics", "Tensors", "Targets", "Toolchain", "ModelRunner", "GraphIR", "Interpreter",
+        "Canonicalization", "Quantization", "Fusion", "Scheduling", "CodegenCPU", "Packaging",
+      ], swiftSettings: swiftSettings),
+    .testTarget(
       name: "CLITests",
       dependencies: [
         "Diagnostics", "Tensors", "Samples", "ModelRunner", "quantc", "quantc-opt",

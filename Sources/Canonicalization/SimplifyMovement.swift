@@ -94,15 +94,13 @@ let moveDequantizedConstant = RewriteRule("move-dequantized-constant") {
 let recognizeGlobalAverage = RewriteRule("recognize-global-average") {
   (id, graph) throws(Diagnostic) in
   guard case .reduce(let reduction) = graph.op(id), reduction.kind == .mean,
-    case let x = graph.operand(0, of: id), case let shape = graph.shape(of: x), shape.rank > 2,
-    graph.type(of: x).element == .f32, reduction.axes == Array(2..<shape.rank),
+    case let x = graph.operand(0, of: id), case let shape = graph.shape(of: x), shape.rank == 4,
+    graph.type(of: x).element == .f32, reduction.axes == [2, 3],
     shape.elementCount > 0
   else { return nil }
-  let count = shape.rank - 2
-  let ones = [Int](repeating: 1, count: count)
   let pool = try Pooling(
-    .average, kernel: Array(shape.dims[2...]), strides: ones,
-    pads: [Int](repeating: 0, count: 2 * count), dilations: ones)
+    .average, kernel: Array(shape.dims[2...]), strides: [1, 1], pads: [0, 0, 0, 0],
+    dilations: [1, 1])
   let average = try graph.append(.pool(pool), [x])
   if reduction.keepsAxes { return average }
   return try graph.append(.reshape(Reshape(graph.shape(of: id))), [average])

@@ -81,7 +81,7 @@ extension ConversionKernel {
 
   private func arguments(_ nest: Nest) -> ArgumentLayout.Values {
     var halo = shape.haloArguments
-    halo["halo_pixel_bytes"] = .u32(shape.pixelPitch)
+    halo["halo_pixel_bytes"] = .u32(shape.channels * outputElement.bitWidth / 8)
     halo["halo_row_pixels"] = .u32(shape.width)
     let extents: ArgumentLayout.Values = [
       "images": .u32(nest.images), "rows": .u32(nest.rows), "pixels": .u32(nest.pixels),
@@ -128,7 +128,7 @@ extension ConversionKernel {
       + ArgumentLayout.Field.image("output") + ArgumentLayout.Field.halo + [
         .init("input_channel_pitch", .u32, "bytes from channel to channel"),
         .init("output_channel_pitch", .u32, "bytes from channel to channel"),
-        .init("halo_pixel_bytes", .u32, "bytes of a result pixel"),
+        .init("halo_pixel_bytes", .u32, "bytes of a result pixel that are written"),
         .init("halo_row_pixels", .u32, "pixels of a result row, without the halo"),
         .init("scale", .f32, "real size of one step"),
         .init("inverse_scale", .f32, "1 / scale"),

@@ -23,25 +23,21 @@ extension Lowering {
     let storage = addStorage(
       Storage(place: .arena, byteCount: geometry.byteCount, name: "\(graph[id].name) as an image"))
     let copy = View(storage: storage, shape: type.shape, roles: roles, geometry: geometry)
-    guard let strides = conversionStrides(view, roles) else {
-      return (try rowMajorThenImage(id, view, copy, roles), geometry)
-    }
-    let kernel = ConversionKernel(.copy(flip: 0), from: strides, view.element, to: geometry)
-    emit(kernel.call(), [view], into: copy, value: nil, opName: "layout of \(opName(id))")
-    return (copy, geometry)
+    return (try self.copy(id, view, to: copy, roles, geometry), geometry)
   }
 
-  private mutating func rowMajorThenImage(
-    _ id: ValueID, _ view: View, _ copy: View, _ roles: ImageRoles
+  /// Copies `source`, the value `id`, to an image, and fills the image's halo.
+  mutating func copy(
+    _ id: ValueID, _ source: View, to place: View, _ roles: ImageRoles, _ geometry: ImageGeometry
   ) throws(Diagnostic) -> View {
-    let rowMajor = try rowMajor(view, named: id)
-    guard let strides = conversionStrides(rowMajor, roles), let image = copy.image else {
+    var source = source
+    if conversionStrides(source, roles) == nil { source = try rowMajor(source, named: id) }
+    guard let strides = conversionStrides(source, roles) else {
       throw Diagnostic(.internalError, "no layout change for \(id)", at: location(id))
     }
-    let kernel = ConversionKernel(
-      .copy(flip: 0), from: strides, rowMajor.element, to: image.geometry)
-    emit(kernel.call(), [rowMajor], into: copy, value: nil, opName: "layout of \(opName(id))")
-    return copy
+    let kernel = ConversionKernel(.copy(flip: 0), from: strides, source.element, to: geometry)
+    emit(kernel.call(), [source], into: place, value: nil, opName: "layout of \(opName(id))")
+    return place
   }
 
   /// Whether the storage is a caller's array, which has no readable bytes behind its end.

@@ -124,10 +124,13 @@ extension Lowering {
       let operandShape = graph.shape(of: operand)
       let isWhole = operandShape.elementCount == shape.elementCount
       let columns = isWhole ? shape.dims.last ?? 1 : operandShape.elementCount
-      guard isWhole || columns == 1 || operandShape.dims.last == columns else {
-        throw Diagnostic(
-          .unsupportedKernel, "broadcasting [\(operandShape)] to [\(shape)] in 8 bits",
-          at: location(id), hint: "keep it in float: --keep-float '\(graph[id].name)'")
+      let isRow = columns == 1 || operandShape.dims.last == columns
+      guard isWhole || (isRow && operand != operands[0]) else {
+        let whole = try expanded(operand, to: shape)
+        views.append(whole)
+        geometries.append(
+          .matrix(whole.element, rows: rows, columns: shape.dims.last ?? 1))
+        continue
       }
       let matrix = try matrixOperand(
         operand, rows: isWhole ? rows : 1, columns: columns, anyOrder: false)

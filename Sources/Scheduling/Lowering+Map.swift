@@ -60,7 +60,7 @@ extension Lowering {
     let shape = graph.shape(of: id)
     let image = views.first { $0.image != nil && $0.shape == shape }?.image
     if shape.rank == 4, let roles = demands[id.index].roles ?? image?.roles {
-      _ = allocateImage(id, roles)
+      _ = allocateImage(id, roles, fillsHalo: false)
     } else {
       _ = allocateRowMajor(id)
     }

@@ -19,16 +19,37 @@ extension Lowering {
   }
 
   mutating func lowerExpand(_ id: ValueID) throws(Diagnostic) {
-    let operand = graph.operand(0, of: id)
-    var source = try view(operand)
-    if source.layout.strides == nil { source = try wholeRowMajor(operand) }
-    let shape = graph.shape(of: id)
+    let source = try stridedView(graph.operand(0, of: id))
     _ = allocateRowMajor(id)
-    let kernel = try MoveKernel(
+    try emit(try expansion(of: source, to: graph.shape(of: id)).call(), [source], makes: id)
+  }
+
+  /// The value repeated to `shape` by broadcasting, row-major in the arena.
+  mutating func expanded(_ value: ValueID, to shape: Shape) throws(Diagnostic) -> View {
+    let source = try stridedView(value)
+    let storage = addStorage(
+      Storage(
+        place: .arena, byteCount: source.element.byteCount(of: shape.elementCount),
+        name: "\(graph[value].name) repeated"))
+    let result = View(
+      storage: storage, element: source.element, shape: shape,
+      layout: .rowMajor(shape, elementBytes: source.elementBytes))
+    emit(
+      try expansion(of: source, to: shape).call(), [source], into: result, value: nil,
+      opName: "layout of \(opName(value))")
+    return result
+  }
+
+  private mutating func stridedView(_ value: ValueID) throws(Diagnostic) -> View {
+    let source = try view(value)
+    return source.layout.strides == nil ? try wholeRowMajor(value) : source
+  }
+
+  private func expansion(of source: View, to shape: Shape) throws(Diagnostic) -> MoveKernel {
+    try MoveKernel(
       elementBytes: source.elementBytes, extents: shape.dims,
       input: broadcastStrides(source, to: shape.dims),
       output: shape.strides.map { $0 * source.elementBytes }, inputOrigin: source.layout.origin)
-    try emit(kernel.call(), [source], makes: id)
   }
 
   /// Pads as a table of source positions per axis.
@@ -74,7 +95,7 @@ extension Lowering {
     if source.layout.strides == nil { source = try wholeRowMajor(operand) }
     let shape = graph.shape(of: id)
     if shape.rank == 4, let roles = demands[id.index].roles ?? source.image?.roles {
-      _ = allocateImage(id, roles)
+      _ = allocateImage(id, roles, fillsHalo: false)
     } else {
       _ = allocateRowMajor(id)
     }

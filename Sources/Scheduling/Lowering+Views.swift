@@ -42,12 +42,15 @@ extension Lowering {
   mutating func lower(_ concat: Concatenation, _ id: ValueID) throws(Diagnostic) {
     if (try? view(id)) == nil {
       if graph.shape(of: id).rank == 4, let roles = demands[id.index].roles {
-        _ = allocateImage(id, roles)
+        _ = allocateImage(id, roles, fillsHalo: concat.axis == roles.channel)
       } else {
         _ = allocateRowMajor(id)
       }
     }
     let whole = try view(id)
+    if let image = whole.image, !image.geometry.halo.isEmpty, concat.axis == image.roles.channel {
+      return try writeParts(of: id, whole, image)
+    }
     var start = 0
     for operand in graph.operands(of: id) {
       let part = try view(operand)
@@ -62,6 +65,23 @@ extension Lowering {
       let place = View(
         storage: whole.storage, element: whole.element, shape: part.shape, layout: layout)
       try emitCopy(from: part, to: place, named: id)
+    }
+  }
+
+  /// Copies the parts that were not written in place, each with the halo of its channels.
+  private mutating func writeParts(
+    of id: ValueID, _ whole: View, _ image: View.StoredImage
+  ) throws(Diagnostic) {
+    var channel = 0
+    for operand in graph.operands(of: id) {
+      let shape = graph.shape(of: operand)
+      let geometry = image.geometry.channels(channel..<channel + shape[image.roles.channel])
+      channel += shape[image.roles.channel]
+      let place = View(
+        storage: whole.storage, shape: shape, roles: image.roles, geometry: geometry)
+      let part = try view(operand)
+      if part.storage == place.storage, part.layout == place.layout { continue }
+      _ = try copy(operand, part, to: place, image.roles, geometry)
     }
   }
 

@@ -91,7 +91,12 @@ struct Lowering {
 
   /// A place for the image `id`, as its consumers want it; `roles` is the order to take when no
   /// consumer has a wish.
-  mutating func allocateImage(_ id: ValueID, _ roles: ImageRoles) -> ImageGeometry {
+  ///
+  /// Whoever writes the image fills its halo; `fillsHalo` is false for a kernel that cannot, and
+  /// then there is none.
+  mutating func allocateImage(
+    _ id: ValueID, _ roles: ImageRoles, fillsHalo: Bool = true
+  ) -> ImageGeometry {
     let demand = demands[id.index]
     if let part = demand.part, demand.roles == roles {
       let whole = allocateConcat(part.concat)
@@ -101,7 +106,7 @@ struct Lowering {
         storage: whole.storage, shape: graph.shape(of: id), roles: roles, geometry: geometry)
       return geometry
     }
-    let geometry = imageGeometry(id, roles)
+    let geometry = imageGeometry(id, roles, hasHalo: fillsHalo)
     let storage = addStorage(
       Storage(place: .arena, byteCount: geometry.byteCount, name: graph[id].name))
     views[id] = View(
@@ -118,11 +123,13 @@ struct Lowering {
     return (views[id]?.storage ?? 0, geometry)
   }
 
-  private func imageGeometry(_ id: ValueID, _ roles: ImageRoles) -> ImageGeometry {
+  private func imageGeometry(
+    _ id: ValueID, _ roles: ImageRoles, hasHalo: Bool
+  ) -> ImageGeometry {
     let type = graph.type(of: id)
     let demand = demands[id.index]
     let element = Lowering.stored(type.element)
-    let halo = element == .u8 && demand.roles == roles ? demand.halo : .none
+    let halo = hasHalo && element == .u8 && demand.roles == roles ? demand.halo : .none
     return ImageGeometry(
       element, batch: type.shape[roles.batch], height: type.shape[roles.height],
       width: type.shape[roles.width], channels: type.shape[roles.channel], halo: halo,

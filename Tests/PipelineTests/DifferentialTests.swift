@@ -1,0 +1,73 @@
+import Foundation
+import GraphIR
+import Interpreter
+import Quantization
+import Tensors
+import Testing
+
+/// Random models go the whole way, and the package gives the bits of the interpreter.
+@Suite("differential")
+struct DifferentialTests {
+  /// `QUANTC_DIFFERENTIAL_SEEDS=1000-1100` runs other models than the suite's, to which the seeds
+  /// that have found an error belong.
+  static let seeds: [UInt64] = {
+    let text = ProcessInfo.processInfo.environment["QUANTC_DIFFERENTIAL_SEEDS"]
+    guard let text else { return Array(0..<20) + [32, 100] }
+    let bounds = text.split(separator: "-").compactMap { UInt64($0) }
+    guard bounds.count == 2, bounds[0] <= bounds[1] else { return [] }
+    return Array(bounds[0]...bounds[1])
+  }()
+
+  @Test func `there are models to compare`() {
+    #expect(!DifferentialTests.seeds.isEmpty)
+  }
+
+  @Test(arguments: seeds)
+  func `a random model in INT8 gives the bits of the fused graph`(seed: UInt64) throws {
+    try compare(seed, Recipe())
+  }
+
+  @Test(arguments: seeds.prefix(6))
+  func `a random model in float gives the bits of the canonical graph`(seed: UInt64) throws {
+    var recipe = Recipe()
+    recipe.precision = .float32
+    try compare(seed &+ 1_000_000, recipe)
+  }
+
+  private func compare(_ seed: UInt64, _ recipe: Recipe) throws {
+    var model = try RandomModel(seed: seed)
+    let samples = try (0..<3).map { _ in try model.sample() }
+    let compiled = try CompiledGraph(model.graph, samples: samples, recipe: recipe)
+    let input = try model.sample()
+    let expected = try Interpreter(compiled.fused).run([input])
+    for variant in CompiledGraph.variantNames {
+      for threads in [1, 3] {
+        let results = try compiled.run(input, variant: variant, threads: threads)
+        for (result, wanted) in zip(results, expected) {
+          let wrong = result.differingElements(from: wanted)
+          if wrong.isEmpty { continue }
+          let value = try compiled.firstDifference(input, variant: variant) ?? "an output"
+          Issue.record(
+            """
+            seed \(seed), \(variant), \(threads) threads: \(wrong.count) of \
+            \(wanted.shape.elementCount) differ, first in \(value)
+            \(model.graph)
+            """)
+        }
+      }
+    }
+  }
+}
+
+extension Tensor {
+  /// The indices of the elements whose bits differ; two NaNs are equal.
+  func differingElements(from other: Tensor) -> [Int] {
+    guard element == other.element, shape == other.shape else { return [-1] }
+    if element == .f32 {
+      return zip(floats, other.floats).enumerated().filter { _, pair in
+        pair.0.bitPattern != pair.1.bitPattern && !(pair.0.isNaN && pair.1.isNaN)
+      }.map(\.offset)
+    }
+    return zip(bytes, other.bytes).enumerated().filter { $1.0 != $1.1 }.map(\.offset)
+  }
+}
