@@ -32,11 +32,10 @@ struct ByteTile {
       }
       emitReduction(into: &out)
       for z in 0..<panels { out.line("const vf scale\(z) = vf_load(factor + \(16 * z));") }
-      if epilogue.narrows {
-        emitNarrowStores(into: &out)
-      } else {
-        for m in 0..<pixels { for z in 0..<panels { emitStore(m, z, into: &out) } }
-      }
+      TileStores(
+        epilogue: epilogue, pixels: pixels,
+        columns: TileStores.columns(vectors: panels, lanes: 16, tail: tail)
+      ).emit(into: &out)
     }
     out.blank()
   }
@@ -67,61 +66,5 @@ struct ByteTile {
         }
       }
     }
-  }
-
-  /// The number of columns of panel `z` that are stored, where they are not all.
-  private func count(_ z: Int) -> Int? { tail > 0 && z == panels - 1 ? tail : nil }
-
-  /// The C expression of the value of pixel `m` and panel `z`.
-  private func value(_ m: Int, _ z: Int) -> String {
-    let residual = epilogue.residual(
-      "residual + \(m) * residual_pitch + \(16 * z)", count: count(z).map(String.init))
-    return "\(symbol)_value(e, acc\(m)_\(z), scale\(z), \(residual))"
-  }
-
-  private func emitStore(_ m: Int, _ z: Int, into out: inout CSource) {
-    let to = "out + \(m) * pitch + \(16 * z * epilogue.columnBytes)"
-    let (suffix, last) = count(z).map { ("_n", ", \($0)") } ?? ("", "")
-    out.line("\(symbol)_store\(suffix)(e, \(value(m, z)), \(to)\(last));")
-  }
-
-  /// Narrows four vectors at once, in the order of pixels, then panels.
-  private func emitNarrowStores(into out: inout CSource) {
-    let vectors = (0..<pixels).flatMap { m in (0..<panels).map { z in (m, z) } }
-    for first in stride(from: 0, to: vectors.count, by: 4) {
-      let group = vectors[first..<min(first + 4, vectors.count)]
-      let values = group.map { value($0.0, $0.1) }
-      let filled = values + [String](repeating: "vf_set1(0)", count: 4 - values.count)
-      out.block("") { out in
-        out.line("const vi b = \(symbol)_narrow(e, \(filled.joined(separator: ",\n    ")));")
-        var piece = 0
-        while piece < group.count {
-          piece += emitPieces(Array(group), from: piece, into: &out)
-        }
-      }
-    }
-  }
-
-  /// Stores what follows piece `piece` of the narrowed `group` in one row; returns how many pieces.
-  private func emitPieces(
-    _ group: [(m: Int, z: Int)], from piece: Int, into out: inout CSource
-  ) -> Int {
-    let (m, z) = group[piece]
-    let whole = group[piece...].prefix { $0.m == m && count($0.z) == nil }.count
-    let to = "out + \(m) * pitch + \(16 * z)"
-    if whole == 4 {
-      out.line("vi_store(\(to), b);")
-      return 4
-    }
-    if whole >= 2, piece % 2 == 0 {
-      out.line("vi_store_half(\(to), b, \(piece / 2));")
-      return 2
-    }
-    if let count = count(z) {
-      out.line("vi_store_quarter_n(\(to), b, \(piece), \(count));")
-    } else {
-      out.line("vi_store_quarter(\(to), b, \(piece));")
-    }
-    return 1
   }
 }

@@ -25,7 +25,7 @@ struct ByteTiles: Hashable {
     sums = spec["kh"] * spec["kw"] * spec["quads"] <= ByteTiles.shortQuads ? 8 : 16
   }
 
-  private static let shortQuads = 64
+  private static let shortQuads = 32
 
   /// The pixels of micro-tiles that are `width` panels wide.
   func pixels(width: Int) -> ConvolutionTiles {

@@ -9,11 +9,12 @@ func emitConvolution(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
   epilogue.emit(into: &out)
   switch target.integerDot {
   case .words:
-    let convolution = WordConvolution(spec: spec, epilogue: epilogue)
-    if convolution.pairsRows {
-      RowPairConvolution(base: convolution).emit(into: &out)
+    if spec["px"] <= fewPixels {
+      WordConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
+    } else if spec["pairs"] == 1 {
+      RowPairConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
     } else {
-      convolution.emit(into: &out)
+      WidenedConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
     }
   case .bytes: ByteConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
   case .none: PlainConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
@@ -25,11 +26,20 @@ func emitConvolution(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
 func convolutionDotCounts(_ spec: KernelSpec, _ target: CPUTarget) -> Set<Int> {
   let epilogue = EpilogueEmitter(spec: spec, target: target, arguments: ConvolutionKernel.layout)
   switch target.integerDot {
-  case .words: return WordConvolution(spec: spec, epilogue: epilogue).dotCounts
+  case .words:
+    if spec["px"] <= fewPixels {
+      return WordConvolution(spec: spec, epilogue: epilogue).dotCounts
+    }
+    return spec["pairs"] == 1
+      ? RowPairConvolution(spec: spec, epilogue: epilogue).dotCounts
+      : WidenedConvolution(spec: spec, epilogue: epilogue).dotCounts
   case .bytes: return ByteConvolution(spec: spec, epilogue: epilogue).dotCounts
   case .none: return []
   }
 }
+
+/// Rows of so few pixels do not pay for widening weights.
+private let fewPixels = 2
 
 /// The parameters of every chunk function `S_chunk`: result rows y0 ..< y1, pixels x0 ..< x1 and
 /// panels p0 ..< p1 of one image.

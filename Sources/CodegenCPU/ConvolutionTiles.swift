@@ -7,7 +7,8 @@ struct ConvolutionTiles: Hashable {
   /// Pixels of the last micro-tile of a row; 0 when the whole ones fill it.
   let rest: Int
 
-  /// Whole micro-tiles of a preferred size where they fit, else as few micro-tiles as can be.
+  /// Whole micro-tiles of a preferred size where they fit, else as few micro-tiles as can be, of like
+  /// sizes.
   ///
   /// - Parameters:
   ///   - pixelClass: the spec's `px` (see ``TileSplit/pixelClass(_:)``).
@@ -19,7 +20,7 @@ struct ConvolutionTiles: Hashable {
     }
     let whole = usable.first { pixelClass % $0 == 0 }
     let fewest = usable.min { lhs, rhs in
-      (pixelClass + lhs - 1) / lhs < (pixelClass + rhs - 1) / rhs
+      ((pixelClass + lhs - 1) / lhs, lhs) < ((pixelClass + rhs - 1) / rhs, rhs)
     }
     pixels = whole ?? fewest ?? pixelClass
     rest = pixelClass % pixels

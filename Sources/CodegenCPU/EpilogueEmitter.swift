@@ -9,7 +9,7 @@ import Tensors
 /// - `vf S_value(e, acc, factor, residual)`: the value before rounding or storing; the residual is
 ///   what ``residual(_:count:)`` loads,
 /// - `S_store(e, value, out)` and `S_store_n(e, value, out, n)`,
-/// - with 512-bit vectors and a u8 result `S_narrow(e, v0, v1, v2, v3)`: the bytes of four vectors, one
+/// - with AVX2 or AVX-512 and a u8 result `S_narrow(e, v0, v1, v2, v3)`: the bytes of four vectors, one
 ///   after the other,
 /// - with AVX2 and a u8 result `S_store4(e, v0, v1, v2, v3, p0, p1, p2, p3)`: four pixels of eight
 ///   columns each, which lie in the order 0 1 4 5 2 3 6 7.
@@ -24,7 +24,7 @@ struct EpilogueEmitter {
   /// Whether `S_store4` exists.
   var storesFour: Bool { !isFloat && target.integerDot == .words }
   /// Whether `S_narrow` exists.
-  var narrows: Bool { !isFloat && target.integerDot == .bytes }
+  var narrows: Bool { !isFloat && target.hasFMA }
   private var clamp: Epilogue.Clamp? { isFloat ? nil : Epilogue.Clamp(rawValue: spec["clamp"]) }
   /// Bytes of one column of the result.
   var columnBytes: Int { isFloat ? 4 : 1 }

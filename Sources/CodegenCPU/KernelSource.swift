@@ -13,7 +13,7 @@ package enum KernelSource {
     out.line(VectorPrelude.text(for: target))
     out.line(PairPrelude.text(for: target))
     out.line(imagePrelude)
-    if target.integerDot == .words { out.line(widenPrelude + halvesPrelude + rowPairPrelude) }
+    if target.integerDot == .words { out.line(halvesPrelude + widenPrelude + rowPairPrelude) }
     let floatFamilies = floatKernelEmitters.map(\.family)
     if specs.contains(where: { floatFamilies.contains($0.family) }) {
       out.line(FloatPrelude.text(for: target))

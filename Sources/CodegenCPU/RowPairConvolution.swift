@@ -12,6 +12,12 @@ import KernelIR
 struct RowPairConvolution {
   let base: WordConvolution
 
+  init(spec: KernelSpec, epilogue: EpilogueEmitter) {
+    base = WordConvolution(spec: spec, epilogue: epilogue, columns: 8)
+  }
+
+  var dotCounts: Set<Int> { Set([base.tiles.pixels, base.tiles.rest].map { $0 * 2 }) }
+
   private var symbol: String { base.symbol }
   private var quads: Int { base.spec["quads"] }
   private var step: Int { base.spec["step"] }

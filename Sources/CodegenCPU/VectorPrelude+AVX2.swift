@@ -78,6 +78,33 @@ extension VectorPrelude {
       uint64_t bytes = (uint64_t)_mm_cvtsi128_si64(qc_narrow(a));
       for (uint32_t i = 0; i < n; ++i, bytes >>= 8) ((uint8_t *)p)[i] = (uint8_t)bytes;
     }
+    static inline vi vi_set1_bytes(uint8_t a) { return _mm256_set1_epi8((char)a); }
+    static inline vi vi_min_u8(vi a, vi b) { return _mm256_min_epu8(a, b); }
+    static inline vi vi_max_u8(vi a, vi b) { return _mm256_max_epu8(a, b); }
+    /* Small lanes of a as words, in pairs. */
+    static inline vi vi_words(vi a) { return _mm256_packs_epi32(a, a); }
+    /* The lanes of a, b, c, d, plus the words that each lane has, as bytes: saturated, in order. */
+    static inline vi vi_narrow4(vi a, vi b, vi c, vi d, vi words) {
+      const vi low = _mm256_adds_epi16(_mm256_packs_epi32(a, b), words);
+      const vi high = _mm256_adds_epi16(_mm256_packs_epi32(c, d), words);
+      return _mm256_permutevar8x32_epi32(
+          _mm256_packus_epi16(low, high), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+    }
+    /* Half or quarter number i of a. */
+    #define vi_store_half(p, a, i) \
+      _mm_storeu_si128((__m128i *)(p), _mm256_extracti128_si256(a, i))
+    #define vi_store_quarter(p, a, i) \
+      qc_store_quarter(p, _mm256_extracti128_si256(a, (i) / 2), (i) % 2)
+    #define vi_store_quarter_n(p, a, i, n) \
+      qc_store_quarter_n(p, _mm256_extracti128_si256(a, (i) / 2), (i) % 2, n)
+    static inline void qc_store_quarter(void *p, __m128i a, int high) {
+      if (high) _mm_storeh_pd((double *)p, _mm_castsi128_pd(a));
+      else _mm_storel_epi64((__m128i *)p, a);
+    }
+    static inline void qc_store_quarter_n(void *p, __m128i a, int high, uint32_t n) {
+      uint64_t bytes = (uint64_t)(high ? _mm_extract_epi64(a, 1) : _mm_cvtsi128_si64(a));
+      for (uint32_t i = 0; i < n; ++i, bytes >>= 8) ((uint8_t *)p)[i] = (uint8_t)bytes;
+    }
     static inline float qc_fma(float a, float b, float c) {
       return _mm_cvtss_f32(_mm_fmadd_ss(_mm_set_ss(a), _mm_set_ss(b), _mm_set_ss(c)));
     }

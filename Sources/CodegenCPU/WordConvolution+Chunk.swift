@@ -1,7 +1,7 @@
 import KernelIR
 
 extension WordConvolution {
-  /// The chunk function: widens the input under the chunk, then panels, halves, rows and pixels.
+  /// The chunk function: panels, rows and pixels.
   func emitChunk(into out: inout CSource) {
     out.line("static void \(spec.symbol)_chunk")
     out.block(convolutionChunkParameters) { out in
@@ -12,28 +12,10 @@ extension WordConvolution {
         """
         const uint8_t *first = input + (size_t)y0 * g->row_step + (size_t)x0 * \(spec["step"]);
         """)
-      if widensFirst {
-        emitWidening(into: &out)
-      } else {
-        out.line("const size_t segment_step = g->segment_row_step, result_step = g->row_step;")
-        out.line("const uint8_t *source = first;")
-      }
+      out.line("const size_t segment_step = g->segment_row_step, result_step = g->row_step;")
       emitPanels(into: &out)
     }
     out.blank()
-  }
-
-  private func emitWidening(into out: inout CSource) {
-    out.line(
-      """
-      const uint32_t span = g->span - (g->pixels_per_chunk - (x1 - x0)) * \(spec["step"]);
-      const size_t pitch = (g->span + 31) / 32 * 32 + 32;
-      const uint32_t rows = (y1 - y0 - 1) * g->stride_rows + g->input_rows;
-      uint16_t *source = scratch;
-      for (uint32_t r = 0; r < rows; ++r)
-        qc_widen(source + r * pitch, first + (size_t)r * g->input_row_pitch, span);
-      const size_t segment_step = g->kernel_row_rows * pitch, result_step = g->stride_rows * pitch;
-      """)
   }
 
   private func emitPanels(into out: inout CSource) {
@@ -42,7 +24,7 @@ extension WordConvolution {
         """
         const uint32_t group = p / g->panels_per_group, inside = p % g->panels_per_group;
         const uint32_t columns = qc_min(16, g->columns_per_group - inside * 16);
-        const \(sourceType) *a = source + (size_t)group * g->group_step;
+        const uint8_t *a = first + (size_t)group * g->group_step;
         const size_t column = (size_t)group * g->columns_per_group + inside * 16;
         """)
       out.block("for (uint32_t c = 0; c < columns; c += \(columns))") { out in
@@ -52,7 +34,7 @@ extension WordConvolution {
         out.block("for (uint32_t y = y0; y < y1; ++y)") { out in
           out.line(
             """
-            const \(sourceType) *from = a + (y - y0) * result_step;
+            const uint8_t *from = a + (y - y0) * result_step;
             const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch +
                 (size_t)x0 * g->residual_pixel_pitch + column + c;
             uint8_t *to = output + (size_t)y * g->output_row_pitch +
@@ -90,17 +72,3 @@ extension WordConvolution {
     }
   }
 }
-
-/// Widens whole vectors of bytes to words; reads and writes up to 31 elements beyond `count`.
-let widenPrelude = """
-  static inline void qc_widen(uint16_t *to, const uint8_t *from, uint32_t count) {
-    for (uint32_t i = 0; i < count; i += 32) {
-      const __m128i *p = (const __m128i *)(from + i);
-      const __m256i a = _mm256_cvtepu8_epi16(_mm_loadu_si128(p));
-      const __m256i b = _mm256_cvtepu8_epi16(_mm_loadu_si128(p + 1));
-      _mm256_storeu_si256((__m256i *)(to + i), a);
-      _mm256_storeu_si256((__m256i *)(to + i + 16), b);
-    }
-  }
-
-  """

@@ -1,26 +1,26 @@
 import KernelIR
 
-/// `conv` by `vpmaddwd`: bytes widened to 16 bits, so that every sum is exact.
+/// `conv` by `vpmaddwd` over few pixels: bytes widened to 16 bits, so that every sum is exact.
 ///
-/// A quad of one pixel is broadcast as four words and meets four columns of a quad of weights in one
-/// instruction: the lanes are the two halves of each column's four products. After the reduction the
-/// halves are added. A chunk's input is widened once into scratch; where a row has at most two
-/// pixels, the broadcast is widened instead, and a tile is a whole panel of 16 columns.
+/// A quad of one pixel is broadcast and widened to four words; these meet four columns of a quad of
+/// weights in one instruction: the lanes are the two halves of each column's four products. After
+/// the reduction the halves are added. ``RowPairConvolution`` shares the end of a micro-tile.
 struct WordConvolution {
   let spec: KernelSpec
   let epilogue: EpilogueEmitter
 
   var symbol: String { spec.symbol }
-  var tiles: ConvolutionTiles {
-    ConvolutionTiles(pixelClass: spec["px"], preferred: pairsRows ? [4] : [4, 5])
-  }
-  var widensFirst: Bool { spec["px"] > 2 }
-  /// Whether ``RowPairConvolution`` writes the kernel.
-  var pairsRows: Bool { spec["pairs"] == 1 && widensFirst }
-  /// Columns of a micro-tile: 8, or the panel where there are few pixels.
-  var columns: Int { widensFirst ? 8 : 16 }
+  var tiles: ConvolutionTiles { ConvolutionTiles(pixelClass: spec["px"], preferred: [4]) }
+  /// Columns of a micro-tile: the panel, or half of it for a pair of rows.
+  let columns: Int
   /// Columns of the last micro-tile of a group that are stored; 0 when they all are.
   var rest: Int { spec["tail"] % columns }
+
+  init(spec: KernelSpec, epilogue: EpilogueEmitter, columns: Int = 16) {
+    self.spec = spec
+    self.epilogue = epilogue
+    self.columns = columns
+  }
 
   /// A loop runs over quads, or over kernel rows where the quads of one are unrolled.
   var dotCounts: Set<Int> {
@@ -28,15 +28,11 @@ struct WordConvolution {
     let columnCounts = rest > 0 && rest <= 8 ? [columns, 8] : [columns]
     return Set(
       [tiles.pixels, tiles.rest].flatMap { pixels in
-        columnCounts.map { pixels * $0 / 4 * (pairsRows ? 1 : unroll.step) }
+        columnCounts.map { pixels * $0 / 4 * unroll.step }
       })
   }
 
-  private var unroll: QuadUnroll {
-    widensFirst
-      ? QuadUnroll(quads: spec["quads"], limit: 4)
-      : QuadUnroll(quads: spec["quads"], limit: 8, divides: true)
-  }
+  private var unroll: QuadUnroll { QuadUnroll(quads: spec["quads"], limit: 8, divides: true) }
 
   func emit(into out: inout CSource) {
     for pixels in Set([tiles.pixels, tiles.rest]).sorted() where pixels > 0 {
@@ -51,14 +47,12 @@ struct WordConvolution {
     "\(symbol)_tile\(pixels)\(partial ? "_rest" : "")"
   }
 
-  var sourceType: String { widensFirst ? "uint16_t" : "uint8_t" }
-
   /// `pixels` neighbouring results of 8 or 16 columns, of which a partial tile stores ``rest``.
   private func emitTile(pixels: Int, partial: Bool, into out: inout CSource) {
     out.block(
       """
       static inline void \(tileName(pixels, partial: partial))(const qc_conv_args *g,
-          const \(symbol)_constants *e, const \(sourceType) *a, size_t row_step, const int8_t *w,
+          const \(symbol)_constants *e, const uint8_t *a, size_t row_step, const int8_t *w,
           const int32_t *start, const float *factor, const uint8_t *residual, uint8_t *out)
       """
     ) { out in
@@ -83,18 +77,18 @@ struct WordConvolution {
     switch (spec["kh"], spec["kw"]) {
     case (1, 1):
       out.block("") { out in
-        out.line("const \(sourceType) *p = a;")
+        out.line("const uint8_t *p = a;")
         body(&out)
       }
     case (_, 1):
       out.rolled("for (uint32_t y = 0; y < \(spec["kh"]); ++y)") { out in
-        out.line("const \(sourceType) *p = a + y * row_step;")
+        out.line("const uint8_t *p = a + y * row_step;")
         body(&out)
       }
     default:
       out.rolled("for (uint32_t y = 0; y < \(spec["kh"]); ++y)") { out in
         out.rolled("for (uint32_t x = 0; x < \(spec["kw"]); ++x)") { out in
-          out.line("const \(sourceType) *p = a + y * row_step + \(columnStep);")
+          out.line("const uint8_t *p = a + y * row_step + \(columnStep);")
           body(&out)
         }
       }
@@ -114,29 +108,14 @@ struct WordConvolution {
       }
       for m in 0..<pixels {
         let element = m * spec["step"] + quad * 4
-        if widensFirst {
-          out.line("int64_t q\(m);\n__builtin_memcpy(&q\(m), p + \(element), 8);")
-          out.line("const __m256i a\(m) = _mm256_set1_epi64x(q\(m));")
-        } else {
-          out.line("int32_t q\(m);\n__builtin_memcpy(&q\(m), p + \(element), 4);")
-          out.line("const __m256i a\(m) = _mm256_cvtepu8_epi16(_mm_set1_epi32(q\(m)));")
-        }
+        out.line("int32_t q\(m);\n__builtin_memcpy(&q\(m), p + \(element), 4);")
+        out.line("const __m256i a\(m) = _mm256_cvtepu8_epi16(_mm_set1_epi32(q\(m)));")
         for v in 0..<columns / 4 {
           out.line(
             "acc\(m)_\(v) = _mm256_add_epi32(acc\(m)_\(v), _mm256_madd_epi16(a\(m), w\(v)));")
         }
       }
-      if widensFirst && unroll.step > 1 { emitFence(pixels: pixels, into: &out) }
     }
-  }
-
-  /// Keeps the compiler from regrouping the sums of unrolled quads and from holding on to what they
-  /// load: both cost more registers than there are.
-  private func emitFence(pixels: Int, into out: inout CSource) {
-    for m in 0..<pixels {
-      for v in 0..<columns / 4 { out.line("__asm__(\"\" : \"+x\"(acc\(m)_\(v)));") }
-    }
-    out.line("__asm__(\"\" : \"+r\"(p), \"+r\"(w));")
   }
 
   /// Adds the halves of 8 columns, then the epilogue. The columns of a vector stay in the order

@@ -47,22 +47,25 @@ extension ConvolutionKernel {
       + output.arguments("output") + output.haloArguments + epilogue.arguments + values
   }
 
-  /// The part of the result that is worked on at once, so that a thread's widened copy of its
-  /// input stays in the first-level cache where it can.
+  /// The part of the result that is worked on at once, so that its input, widened, and the result
+  /// stay in the second-level cache while the panels go over them.
   var chunk: (rows: Int, pixels: Int) {
     if output.height > 1 || split == .rows {
       let rows = (1...output.height).last {
-        widenedBytes(rows: $0, pixels: output.width) <= ConvolutionKernel.chunkBytes
+        widenedBytes(rows: $0, pixels: output.width) + $0 * output.rowPitch
+          <= ConvolutionKernel.chunkBytes
       }
       return (rows ?? 1, output.width)
     }
     let blocks = (1...max(1, output.width / TileSplit.pixelBlock)).last {
-      widenedBytes(rows: 1, pixels: $0 * TileSplit.pixelBlock) <= ConvolutionKernel.chunkBytes
+      let pixels = $0 * TileSplit.pixelBlock
+      return widenedBytes(rows: 1, pixels: pixels) + pixels * output.pixelPitch
+        <= ConvolutionKernel.chunkBytes
     }
     return (1, min(output.width, (blocks ?? 1) * TileSplit.pixelBlock))
   }
 
-  private static let chunkBytes = 24_000
+  private static let chunkBytes = 128_000
 
   /// Whether a variant may compute two rows at once from sums and differences of input rows, which
   /// takes four products per column of taps instead of six, exactly: a dense kernel of three rows,
@@ -72,15 +75,18 @@ extension ConvolutionKernel {
       && split == .rows && output.height > 1 && panels.run <= 2048
   }
 
-  /// The scratch of a variant that widens its input to 16 bits: rows padded to whole vectors, and
-  /// a vector more, because the last quad may reach beyond the row. Paired rows take four rows for
-  /// each two of the result, and the combined weights of eight columns.
+  /// What a variant that widens its input to 16 bits makes of the rows under a chunk: padded to
+  /// whole vectors, and a vector more, because the last quad may reach beyond the row. Paired rows
+  /// take four rows for each two of the result.
   private func widenedBytes(rows: Int, pixels: Int) -> Int {
     let span = window.inputPixels(pixels) * input.pixelPitch
     let row = 2 * ((span + 31) / 32 * 32 + 32)
-    guard pairsRows else { return window.inputRows(rows) * row }
-    return (rows + 1) / 2 * 4 * row + 256 * panels.quadsPerSegment
+    return (pairsRows ? (rows + 1) / 2 * 4 : window.inputRows(rows)) * row
   }
 
-  var scratchBytes: Int { widenedBytes(rows: chunk.rows, pixels: chunk.pixels) + 64 }
+  /// The widened input, and widened weights: of a panel, or, combined for paired rows, of half of it.
+  var scratchBytes: Int {
+    let weights = pairsRows ? 256 * panels.quadsPerSegment : 2 * panels.panelBytes
+    return widenedBytes(rows: chunk.rows, pixels: chunk.pixels) + weights + 64
+  }
 }
