@@ -44,13 +44,16 @@ def prepare(name: str, contestants: list[str], folder: Path) -> dict[str, dict]:
 def time(
     name: str, prepared: dict[str, dict], folder: Path, threads: int, rounds: int, seconds: float, pin: bool
 ) -> dict[str, dict]:
-    """All rounds of one model, A B C A B C ...: contestant -> summary. Who is wrong is timed in the first round alone."""
+    """All rounds of one model, A B C A B C ...: contestant -> summary.
+
+    Who does not compete, the float reference and the wrong, is timed in the first round alone.
+    """
     ready = [contestant for contestant, facts in prepared.items() if "score" in facts]
     rows = {contestant: [] for contestant in ready}
     arguments = ["--threads", threads, "--seconds", seconds]
     for turn in range(rounds):
         for contestant in ready:
-            if turn == 0 or prepared[contestant]["correct"]:
+            if turn == 0 or (prepared[contestant]["correct"] and contestant != REFERENCE):
                 row = work("time", contestant, name, folder, *arguments, pin=cpus(threads) if pin else None)
                 rows[contestant].append(row)
     return {contestant: summarize(measurements) for contestant, measurements in rows.items()}
