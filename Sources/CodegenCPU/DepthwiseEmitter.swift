@@ -1,11 +1,17 @@
 import KernelIR
 import Targets
+import Tensors
 
 /// Writes a `dwconv` kernel: for a chunk of rows, vectors of channels; for those, rows and pixels.
 ///
-/// Two taps of a channel are the words of one lane. A dense 3x3 window of stride 1 slides: each
-/// column of input pixels is read once for three pixels of two result rows.
+/// Where bytes are multiplied, four taps of a channel are one dot product: see ``QuadDepthwise``.
+/// Else two taps of a channel are the words of one lane, and a dense 3x3 window of stride 1 slides:
+/// each column of input pixels is read once for three pixels of two result rows.
 func emitDepthwise(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
+  if QuadDepthwise.takes(spec, target) {
+    QuadDepthwise(spec: spec, target: target).emit(into: &out)
+    return
+  }
   let epilogue = EpilogueEmitter(spec: spec, target: target, arguments: DepthwiseKernel.layout)
   epilogue.emit(into: &out)
   let emitter = DepthwiseEmitter(spec: spec, target: target, epilogue: epilogue)
@@ -63,7 +69,10 @@ struct DepthwiseEmitter {
       out.line("offset[\(taps)] = 0;")
       out.line("for (uint32_t t = 0; t < \(taps); t += 2)")
       out.line(
-        "  pair[t / 2] = vi_pairs_s8(w + t * 16, t + 1 < \(taps) ? w + t * 16 + 16 : zeros);")
+        """
+          pair[t / 2] = vi_pairs_s8(w + t * g->tap_bytes,
+              t + 1 < \(taps) ? w + (t + 1) * g->tap_bytes : zeros);
+        """)
       out.block("for (uint32_t y = y0; y < y1; ++y)") { out in
         out.line("const uint8_t *from = input + (size_t)y * g->row_step;")
         out.line("const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch;")
@@ -86,50 +95,59 @@ struct DepthwiseEmitter {
   }
 
   func emitEntry(into out: inout CSource) {
-    let hasResidual = epilogue.hasResidual
-    out.kernel(symbol, DepthwiseKernel.layout) { out in
-      out.line("const uint8_t *input = (const uint8_t *)buffers[0] + g->input_origin;")
-      out.line("const int8_t *weights = buffers[1];")
-      out.line("const int32_t *start = buffers[2];")
-      out.line("const float *factor = (const float *)(start + g->blocks * 16);")
-      out.line(
-        hasResidual
-          ? "const uint8_t *residual = (const uint8_t *)buffers[3] + g->residual_origin;"
-          : "const uint8_t *residual = input;")
-      out.line("uint8_t *output = (uint8_t *)buffers[\(hasResidual ? 4 : 3)] + g->output_origin;")
+    emitDepthwiseEntry(spec, hasResidual: epilogue.hasResidual, rows: "rows_per_chunk", &out) {
+      out in
       out.line("const \(symbol)_constants constants = \(symbol)_broadcast(g), *e = &constants;")
-      if !epilogue.isFloat { out.halo() }
-      out.block("for (uint32_t tile = begin; tile < end;)") { out in emitChunk(into: &out) }
-    }
-  }
-
-  private func emitChunk(into out: inout CSource) {
-    out.line(
-      """
-      const uint32_t image = tile / g->rows, y0 = tile % g->rows;
-      const uint32_t y1 = qc_min(g->rows, y0 + qc_min(g->rows_per_chunk, end - tile));
-      const uint8_t *in = input + (size_t)image * g->input_image_pitch;
-      const uint8_t *other = residual + (size_t)image * g->residual_image_pitch;
-      uint8_t *to = output + (size_t)image * g->output_image_pitch;
-      """)
-    out.block("for (uint32_t c = 0; c < g->channels; c += VL)") { out in
-      out.line(
-        "const int8_t *w = weights + (size_t)(c / 16) * \(spec["kh"] * spec["kw"] * 16) + c % 16;")
-      let call = """
-        (g, e, in + c, w, vi_load(start + c), vf_load(factor + c), other + c,
-            to + c * \(epilogue.columnBytes), y0, y1);
-        """
-      if rest > 0 {
-        out.line("if (g->channels - c < VL) \(symbol)_rows_rest\(call)")
-        out.line("else \(symbol)_rows\(call)")
-      } else {
-        out.line("\(symbol)_rows\(call)")
+      out.block("for (uint32_t c = 0; c < g->channels; c += VL)") { out in
+        let call = """
+          (g, e, in + c, weights + c, vi_load(start + c), vf_load(factor + c), other + c,
+              to + c * \(epilogue.columnBytes), y0, y1);
+          """
+        if rest > 0 {
+          out.line("if (g->channels - c < VL) \(symbol)_rows_rest\(call)")
+          out.line("else \(symbol)_rows\(call)")
+        } else {
+          out.line("\(symbol)_rows\(call)")
+        }
       }
     }
-    if !epilogue.isFloat {
-      out.line("for (uint32_t y = y0; y < y1; ++y)")
-      out.line("  qc_fill_halo(&halo, to + (size_t)y * g->output_row_pitch, y);")
+  }
+}
+
+/// The entry of a `dwconv` kernel: joins its tiles into chunks of as many result rows as the record's
+/// field `rows` says. In `chunk` these are rows y0 ..< y1 of an image whose operands are at `in`,
+/// `other` (the residual) and `to`.
+func emitDepthwiseEntry(
+  _ spec: KernelSpec, hasResidual: Bool, rows: String, _ out: inout CSource,
+  chunk: (inout CSource) -> Void
+) {
+  out.kernel(spec.symbol, DepthwiseKernel.layout) { out in
+    out.line("const uint8_t *input = (const uint8_t *)buffers[0] + g->input_origin;")
+    out.line("const int8_t *weights = buffers[1];")
+    out.line("const int32_t *start = buffers[2];")
+    out.line("const float *factor = (const float *)(start + g->tap_bytes);")
+    out.line(
+      hasResidual
+        ? "const uint8_t *residual = (const uint8_t *)buffers[3] + g->residual_origin;"
+        : "const uint8_t *residual = input;")
+    out.line("uint8_t *output = (uint8_t *)buffers[\(hasResidual ? 4 : 3)] + g->output_origin;")
+    let fillsHalo = spec.operands.last == .u8
+    if fillsHalo { out.halo() }
+    out.block("for (uint32_t tile = begin; tile < end;)") { out in
+      out.line(
+        """
+        const uint32_t image = tile / g->rows, y0 = tile % g->rows;
+        const uint32_t y1 = qc_min(g->rows, y0 + qc_min(g->\(rows), end - tile));
+        const uint8_t *in = input + (size_t)image * g->input_image_pitch;
+        const uint8_t *other = residual + (size_t)image * g->residual_image_pitch;
+        uint8_t *to = output + (size_t)image * g->output_image_pitch;
+        """)
+      chunk(&out)
+      if fillsHalo {
+        out.line("for (uint32_t y = y0; y < y1; ++y)")
+        out.line("  qc_fill_halo(&halo, to + (size_t)y * g->output_row_pitch, y);")
+      }
+      out.line("tile += y1 - y0;")
     }
-    out.line("tile += y1 - y0;")
   }
 }

@@ -14,6 +14,9 @@ package enum KernelSource {
     out.line(PairPrelude.text(for: target))
     out.line(imagePrelude)
     if target.integerDot == .words { out.line(halvesPrelude + widenPrelude + rowPairPrelude) }
+    if specs.contains(where: { QuadDepthwise.takes($0, target) }) {
+      out.line(QuadPrelude.text(for: target))
+    }
     let floatFamilies = floatKernelEmitters.map(\.family)
     if specs.contains(where: { floatFamilies.contains($0.family) }) {
       out.line(FloatPrelude.text(for: target))

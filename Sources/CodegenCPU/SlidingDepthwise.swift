@@ -13,7 +13,7 @@ struct SlidingDepthwise {
     out.block(emitter.rowsHeader(partial: partial)) { out in
       out.line("static const int8_t zeros[16] = {0};")
       for kx in 0..<3 {
-        let tap = (0..<3).map { "w + \(($0 * 3 + kx) * 16)" }
+        let tap = (0..<3).map { "w + \($0 * 3 + kx) * g->tap_bytes" }
         out.line(
           """
           const vi first\(kx) = vi_pairs_s8(\(tap[0]), \(tap[1]));

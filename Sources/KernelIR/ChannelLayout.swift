@@ -1,6 +1,7 @@
-/// Where depthwise weights lie when packed: `[block][tap][16 channels]`, zeros filling the last
-/// block; one layout for all CPU variants. Taps run over ky, then kx.
+/// Where depthwise weights lie when packed: `[tap][channel]`, zeros filling the channels up to a
+/// multiple of 16; one layout for all CPU variants. Taps run over ky, then kx.
 package struct ChannelLayout: Hashable, Sendable {
+  /// What the number of channels is rounded up to.
   package static let blockChannels = 16
 
   package let channels: Int
@@ -12,13 +13,13 @@ package struct ChannelLayout: Hashable, Sendable {
     self.taps = taps
   }
 
-  package var blockCount: Int { (channels + 15) / ChannelLayout.blockChannels }
-  package var paddedChannels: Int { blockCount * ChannelLayout.blockChannels }
+  /// Also the bytes from a tap to the next.
+  package var paddedChannels: Int { (channels + 15) / 16 * ChannelLayout.blockChannels }
   package var byteCount: Int { paddedChannels * taps }
 
   /// The index map: the byte of weight (`channel`, `tap`).
   package func offset(channel: Int, tap: Int) -> Int {
-    (channel / 16 * taps + tap) * 16 + channel % 16
+    tap * paddedChannels + channel
   }
 
   /// The packed bytes of weights in the order `[channel][tap]`.

@@ -31,7 +31,8 @@ package struct DepthwiseKernel: Hashable, Sendable {
       .init("kh", window.kernel.y), .init("kw", window.kernel.x),
       .init("sy", window.stride.y), .init("sx", window.stride.x),
       .init("dense", window.dilation == ConvolutionWindow.Pair(1, 1) ? 1 : 0),
-      .init("tail", output.channels % ChannelLayout.blockChannels),
+      .init("wide", output.channels < DepthwiseKernel.widestVector ? 0 : 1),
+      .init("tail", output.channels % DepthwiseKernel.widestVector),
     ]
     return KernelSpec(.depthwise, [.u8, .i8, output.element], parameters + epilogue.parameters)
   }
@@ -61,21 +62,26 @@ package struct DepthwiseKernel: Hashable, Sendable {
       "pixel_step": .u32(window.stride.x * input.pixelPitch),
       "tap_row_step": .u32(window.dilation.y * input.rowPitch),
       "tap_pixel_step": .u32(window.dilation.x * input.pixelPitch),
-      "blocks": .u32(channels.blockCount),
-      "rows_per_chunk": .u32(rowsPerChunk),
+      "tap_bytes": .u32(channels.paddedChannels),
+      "rows_per_chunk": .u32(rows(within: DepthwiseKernel.chunkBytes)),
+      "rows_per_pass": .u32(rows(within: DepthwiseKernel.passBytes)),
     ]
     return output.extentArguments + input.arguments("input", origin: window.origin(in: input))
       + output.arguments("output") + output.haloArguments + epilogue.arguments + values
   }
 
-  /// An even number of result rows whose input stays in the first-level cache while the channels go
-  /// over it; at least two.
-  private var rowsPerChunk: Int {
-    let rows = DepthwiseKernel.chunkBytes / input.rowPitch - window.inputRows(1) + window.stride.y
+  /// An even number of result rows whose input takes at most `bytes`; at least two.
+  private func rows(within bytes: Int) -> Int {
+    let rows = bytes / input.rowPitch - window.inputRows(1) + window.stride.y
     return max(1, rows / window.stride.y / 2) * 2
   }
 
+  /// Channels of the widest vector of any target: what is left of them depends on the code.
+  private static let widestVector = 64
+  /// Input that stays in the first-level cache while the channels go over it.
   private static let chunkBytes = 20_000
+  /// Input that stays in the second-level cache, for vectors that take whole lines of a pixel.
+  private static let passBytes = 250_000
 
   package static let layout = ArgumentLayout(
     "qc_dwconv_args",
@@ -85,8 +91,9 @@ package struct DepthwiseKernel: Hashable, Sendable {
         .init("pixel_step", .u32, "input bytes from a result pixel to the next"),
         .init("tap_row_step", .u32, "input bytes from a kernel row to the next"),
         .init("tap_pixel_step", .u32, "input bytes from a tap to the one right of it"),
-        .init("blocks", .u32, "blocks of 16 channels"),
-        .init("rows_per_chunk", .u32, "result rows worked on at once"),
+        .init("tap_bytes", .u32, "weights of one tap, padded; also the number of columns"),
+        .init("rows_per_chunk", .u32, "result rows whose input fits the first-level cache"),
+        .init("rows_per_pass", .u32, "result rows whose input fits the second-level cache"),
       ])
 }
 

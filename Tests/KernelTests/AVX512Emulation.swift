@@ -2,7 +2,7 @@
 ///
 /// Macros replace the names after the real header is read, so the generated text stays as it is.
 enum AVX512Emulation {
-  static let header: String = types + float + integer + bytes + "\n"
+  static let header: String = types + float + integer + bytes + inLanes + narrow + "\n"
 
   private static let types = """
     #include <immintrin.h>
@@ -140,8 +140,6 @@ enum AVX512Emulation {
     QE __m128i qe_maskz_loadu_epi8(uint16_t m, const void *p) {
       uint8_t b[16]; EACH b[i] = m >> i & 1 ? ((const uint8_t *)p)[i] : 0;
       __m128i r; __builtin_memcpy(&r, b, 16); return r; }
-    QE void qe_mask_storeu_epi8(void *p, uint16_t m, __m128i a) {
-      uint8_t b[16]; __builtin_memcpy(b, &a, 16); EACH if (m >> i & 1) ((uint8_t *)p)[i] = b[i]; }
     QE __m128i qe_cvtusepi32_epi8(__m512i a) {
       uint8_t b[16]; EACH b[i] = ((qe_u)a)[i] > 255 ? 255 : (uint8_t)((qe_u)a)[i];
       __m128i r; __builtin_memcpy(&r, b, 16); return r; }
@@ -211,10 +209,59 @@ enum AVX512Emulation {
     #define _mm512_cvtepu8_epi16 qe_cvtepu8_epi16
     #define _mm512_cvtepi8_epi16 qe_cvtepi8_epi16
     #define _mm_maskz_loadu_epi8 qe_maskz_loadu_epi8
-    #define _mm_mask_storeu_epi8 qe_mask_storeu_epi8
     #define _mm512_cvtusepi32_epi8 qe_cvtusepi32_epi8
     #define _mm512_dpbusd_epi32 qe_dpbusd
     #define _mm512_dpwssd_epi32 qe_dpwssd
+
+    """
+
+  /// What works on each 128-bit lane alone, from its AVX2 form; and lanes as wholes.
+  private static let inLanes = """
+    #define QE_HALVES(name) QE __m512i qe_##name(__m512i a, __m512i b) { \\
+      __m256i x[2], y[2]; __builtin_memcpy(x, &a, 64); __builtin_memcpy(y, &b, 64); \\
+      for (int i = 0; i < 2; ++i) x[i] = _mm256_##name(x[i], y[i]); \\
+      __builtin_memcpy(&a, x, 64); return a; }
+    QE_HALVES(unpacklo_epi8) QE_HALVES(unpackhi_epi8)
+    QE_HALVES(unpacklo_epi16) QE_HALVES(unpackhi_epi16)
+    QE __m512i qe_set1_epi8(char a) { qe_b r; for (int i = 0; i < 64; ++i) r[i] = (uint8_t)a;
+      return (__m512i)r; }
+    QE __m512i qe_set1_epi16(int16_t a) { qe_h r; for (int i = 0; i < 32; ++i) r[i] = a;
+      return (__m512i)r; }
+    QE __m512i qe_shuffle_i32x4(__m512i a, __m512i b, int order) {
+      __m128i x[4], y[4], r[4]; __builtin_memcpy(x, &a, 64); __builtin_memcpy(y, &b, 64);
+      for (int i = 0; i < 4; ++i) r[i] = (i < 2 ? x : y)[order >> 2 * i & 3];
+      __builtin_memcpy(&a, r, 64); return a; }
+    #define _mm512_unpacklo_epi8 qe_unpacklo_epi8
+    #define _mm512_unpackhi_epi8 qe_unpackhi_epi8
+    #define _mm512_unpacklo_epi16 qe_unpacklo_epi16
+    #define _mm512_unpackhi_epi16 qe_unpackhi_epi16
+    #define _mm512_set1_epi8 qe_set1_epi8
+    #define _mm512_set1_epi16 qe_set1_epi16
+    #undef _mm512_shuffle_i32x4
+    #define _mm512_shuffle_i32x4 qe_shuffle_i32x4
+
+    """
+
+  /// AVX-512 VL: the forms for 128 and 256 bits.
+  private static let narrow = """
+    #define QE_DOT(type, bits) QE type qe_dpbusd##bits(type c, type a, type b) { \\
+      int32_t r[bits / 32]; uint8_t u[bits / 8]; int8_t s[bits / 8]; \\
+      __builtin_memcpy(r, &c, bits / 8); __builtin_memcpy(u, &a, bits / 8); \\
+      __builtin_memcpy(s, &b, bits / 8); \\
+      for (int i = 0; i < bits / 8; ++i) r[i / 4] += u[i] * s[i]; \\
+      __builtin_memcpy(&c, r, bits / 8); return c; }
+    QE_DOT(__m128i, 128) QE_DOT(__m256i, 256)
+    #define QE_STORE(type, bits) QE void qe_store##bits(void *p, uint64_t m, type a) { \\
+      uint8_t b[bits / 8]; __builtin_memcpy(b, &a, bits / 8); \\
+      for (int i = 0; i < bits / 8; ++i) if (m >> i & 1) ((uint8_t *)p)[i] = b[i]; }
+    QE_STORE(__m128i, 128) QE_STORE(__m256i, 256) QE_STORE(__m512i, 512)
+    #undef _mm_dpbusd_epi32
+    #define _mm_dpbusd_epi32 qe_dpbusd128
+    #undef _mm256_dpbusd_epi32
+    #define _mm256_dpbusd_epi32 qe_dpbusd256
+    #define _mm_mask_storeu_epi8 qe_store128
+    #define _mm256_mask_storeu_epi8 qe_store256
+    #define _mm512_mask_storeu_epi8 qe_store512
 
     """
 }

@@ -14,6 +14,8 @@ struct DepthwiseKernelTests {
     var halo = ImageGeometry.Halo.none
     var hasResidual = false
     var isFloat = false
+    var factorRange: ClosedRange<Float> = 0.001...0.01
+    var bounds: ClosedRange<Int32> = 0...255
 
     var input: ImageGeometry {
       ImageGeometry(
@@ -35,21 +37,21 @@ struct DepthwiseKernelTests {
     }
 
     func epilogue(_ random: inout SeededGenerator) -> Epilogue {
-      let factors = (0..<channels).map { _ in Float.random(in: 0.001...0.01, using: &random) }
+      let factors = (0..<channels).map { _ in Float.random(in: factorRange, using: &random) }
       guard !isFloat else { return .float(scales: factors, bounds: nil) }
       let residual = Epilogue.Residual(
         geometry: ImageGeometry(
           .u8, batch: batch, height: rows, width: pixels, channels: channels),
         zeroPoint: 9, multiplier: 0.4)
       return .requantize(
-        multipliers: factors, zeroPoint: 40, bounds: 0...255,
+        multipliers: factors, zeroPoint: 40, bounds: bounds,
         residual: hasResidual ? residual : nil)
     }
   }
 
   private static let ring = ImageGeometry.Halo(top: 1, bottom: 1, left: 1, right: 1)
   private static let cases: [Case] =
-    [1, 3, 5, 8, 15, 16, 17, 24, 31, 64].map {
+    [1, 3, 5, 8, 15, 16, 17, 24, 31, 32, 33, 58, 64, 80, 116, 144].map {
       Case(name: "c \($0)", height: 5, width: 4, channels: $0, window: ConvolutionCase.window(3, 3))
     } + [
       Case(
@@ -61,6 +63,28 @@ struct DepthwiseKernelTests {
         name: "stride 2", height: 9, width: 8, channels: 20,
         window: ConvolutionCase.window(3, 3, stride: 2), halo: ring),
       Case(name: "5x5", height: 6, width: 7, channels: 12, window: ConvolutionCase.window(5, 5)),
+      Case(
+        name: "5x5 stride 2", height: 11, width: 9, channels: 72,
+        window: ConvolutionCase.window(5, 5, stride: 2), hasResidual: true),
+      Case(
+        name: "odd stride 2", height: 7, width: 11, channels: 96,
+        window: ConvolutionCase.window(3, 3, stride: 2), hasResidual: true),
+      Case(
+        name: "narrow", height: 25, width: 5, channels: 64,
+        window: ConvolutionCase.window(3, 3), hasResidual: true),
+      Case(
+        name: "one pixel wide", height: 5, width: 1, channels: 40,
+        window: ConvolutionCase.window(3, 3), halo: ring),
+      Case(
+        name: "beyond int32", height: 6, width: 5, channels: 48,
+        window: ConvolutionCase.window(3, 3), factorRange: 0.001...90_000),
+      Case(
+        name: "narrow bounds", height: 6, width: 5, channels: 48,
+        window: ConvolutionCase.window(3, 3), bounds: 40...201),
+      Case(name: "9x9", height: 9, width: 10, channels: 33, window: ConvolutionCase.window(9, 9)),
+      Case(name: "2x2", height: 5, width: 6, channels: 70, window: ConvolutionCase.window(2, 2)),
+      Case(name: "1x1", height: 3, width: 5, channels: 20, window: ConvolutionCase.window(1, 1)),
+      Case(name: "3x1", height: 6, width: 3, channels: 35, window: ConvolutionCase.window(3, 1)),
       Case(
         name: "7x7 stride 2", height: 9, width: 9, channels: 7,
         window: ConvolutionCase.window(7, 7, stride: 2)),
