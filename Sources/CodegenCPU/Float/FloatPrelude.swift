@@ -122,7 +122,7 @@ enum FloatPrelude {
     /* To integers, halves to even; the sign of zero is kept. */
     QF qf qf_round(qf x) {
       const qf r = (qf_abs(x) + 0x1p23f) - 0x1p23f;
-      return qf_select(qf_abs(x) < 0x1p23f, qf_with_sign(r, x), x);
+      return qf_with_sign(qf_select(qf_abs(x) < 0x1p23f, r, qf_abs(x)), x);
     }
     QF qf qf_floor(qf x) {
       const qf r = qf_round(x);
