@@ -142,7 +142,7 @@ let package = Package(
     .testTarget(
       name: "InterpreterTests",
       dependencies: [
-        "Diagnostics", "Tensors", "QuantMath", "GraphIR", "Interpreter", "CReference",
+        "Diagnostics", "Tensors", "QuantMath", "Toolchain", "GraphIR", "Interpreter", "CReference",
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "CalibrationTests",

@@ -9,7 +9,7 @@ import Testing
 @Suite("epilogue at ties")
 struct RoundingVectorsTests {
   /// Sums come in through the bias, multipliers through the weight scales.
-  private struct Vectors {
+  struct Vectors {
     var acc: [Int32] = []
     var multipliers: [Float] = []
     var residual: [UInt8] = []
@@ -57,6 +57,17 @@ struct RoundingVectorsTests {
       ).elements(UInt8.self).map { Int32($0) }
     }
 
+    /// What the definition gives.
+    var reference: [Int32] {
+      acc.indices.map { index in
+        requantize(
+          acc[index], multiplier: multipliers[index],
+          residual: Residual(
+            value: Int32(residual[index]), zeroPoint: 100, multiplier: residualScale),
+          zeroPoint: zeroPoint, bounds: 0...255)
+      }
+    }
+
     /// The results of another arithmetic on the same vectors.
     func results(_ rounding: (_ acc: Float, _ m: Float, _ r: Float, _ mr: Float) -> Int32)
       -> [Int32]
@@ -76,14 +87,7 @@ struct RoundingVectorsTests {
     let interpreted = try vectors.interpreted()
     func fma(_ a: Float, _ b: Float, _ c: Float) -> Float { c.addingProduct(a, b) }
     func even(_ t: Float) -> Int32 { Int32(t.rounded(.toNearestOrEven)) }
-    let reference = vectors.acc.indices.map { index in
-      requantize(
-        vectors.acc[index], multiplier: vectors.multipliers[index],
-        residual: Residual(
-          value: Int32(vectors.residual[index]), zeroPoint: 100,
-          multiplier: vectors.residualScale), zeroPoint: vectors.zeroPoint, bounds: 0...255)
-    }
-    #expect(interpreted == reference)
+    #expect(interpreted == vectors.reference)
     #expect(interpreted == vectors.results { a, m, r, mr in even(fma(r, mr, a * m)) })
 
     let zero = Float(vectors.zeroPoint)
@@ -118,14 +122,20 @@ struct RoundingVectorsTests {
     }
   }
 
-  @Test func `quantize takes the IEEE quotient, and no product with a reciprocal`() throws {
+  /// Scales, and halves of their steps with both neighbours.
+  static let quotients: [(scale: Float, x: [Float])] = {
     var random = SeededGenerator(seed: 17)
-    func even(_ t: Float) -> Int32 { Int32(t.rounded(.toNearestOrEven)) }
-    var differing = [0, 0, 0, 0]
-    for _ in 0..<16 {
+    return (0..<16).map { _ in
       let scale = random.logarithmic(-10...3).magnitude
       let halves = (-60...60).map { (Float($0) + 0.5) * scale }
-      let x = halves + halves.map(\.nextUp) + halves.map(\.nextDown)
+      return (scale, halves + halves.map(\.nextUp) + halves.map(\.nextDown))
+    }
+  }()
+
+  @Test func `quantize takes the IEEE quotient, and no product with a reciprocal`() throws {
+    func even(_ t: Float) -> Int32 { Int32(t.rounded(.toNearestOrEven)) }
+    var differing = [0, 0, 0, 0]
+    for (scale, x) in Self.quotients {
       let params = try QuantParams(scale: scale, zeroPoint: 101)
       let stored = try evaluate(.quantize(Quantize(.u8, params)), [.f32(x, [x.count])])
         .elements(UInt8.self).map { Int32($0) }

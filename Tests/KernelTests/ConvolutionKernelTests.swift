@@ -169,18 +169,44 @@ extension ConvolutionCase {
 @Suite("convolution kernels")
 struct ConvolutionKernelTests {
   @Test func `equal the definition at every awkward shape, on every variant, however cut`() throws {
+    try compare(ConvolutionCase.all)
+  }
+
+  func compare(_ cases: [ConvolutionCase]) throws {
     var random = SeededGenerator(seed: 1)
-    let kernels = ConvolutionCase.all.map { test in
+    let kernels = cases.map { test in
       ConvolutionKernel(
         input: test.input, output: test.output, window: test.window, groups: test.groups,
         epilogue: test.epilogue(&random))
     }
     let loaded = try AllVariants(kernels.map(\.spec))
-    for (index, test) in ConvolutionCase.all.enumerated() {
+    for (index, test) in cases.enumerated() {
       for pattern in OperandPattern.allCases {
         try check(test, pattern, seed: UInt64(index), loaded)
       }
     }
+  }
+
+  /// Sums are whole numbers, a sixth of the residual is often within a rounding of a half.
+  @Test func `a residual joins in one rounding, also where two would meet a tie`() throws {
+    var random = SeededGenerator(seed: 21)
+    let test = ConvolutionCase(name: "residual ties", width: 97, channels: 8, columns: 24)
+    let epilogue = Epilogue.requantize(
+      multipliers: [Float](repeating: 1, count: test.columns), zeroPoint: 101, bounds: 0...255,
+      residual: .init(geometry: test.output, zeroPoint: 131, multiplier: 1 / 6))
+    let weights = [Int8](repeating: 0, count: test.columns * test.channels)
+    let start = (0..<test.columns).map { _ in Int32.random(in: -20...20, using: &random) }
+    let inputs = [random.bytes(test.input.byteCount), random.bytes(test.output.byteCount)]
+    let blank = [UInt8](repeating: 0xa5, count: test.output.byteCount)
+    let expected = ConvolutionReference(
+      input: test.input, output: test.output, window: test.window, groups: 1, epilogue: epilogue,
+      weights: weights, start: start
+    ).run(inputs[0], residual: inputs[1], into: blank)
+    let call = ConvolutionKernel(
+      input: test.input, output: test.output, window: test.window, groups: 1, epilogue: epilogue
+    ).call(weights: weights, start: start)
+    try AllVariants([call.spec])
+      .expect(call, inputs: inputs, blank, gives: expected, test.name)
   }
 
   private func check(

@@ -6,11 +6,13 @@ import Testing
 @Suite("elementwise kernels")
 struct ElementwiseKernelTests {
   private static let scaling = ElementwiseKernel.Scaling(
-    lhsZeroPoint: 100, rhsZeroPoint: 31, zeroPoint: 120, bounds: 4...250)
+    lhsZeroPoint: 100, rhsZeroPoint: 31, zeroPoint: 121, bounds: 4...250)
 
   private static let kinds: [ElementwiseKernel.Kind] = [
     .add(scaling, lhsMultiplier: 0.75, rhsMultiplier: 0.5),
     .add(scaling, lhsMultiplier: 0.5, rhsMultiplier: 0x1p40),
+    // A third of an odd number is near a half: whether the product is rounded decides.
+    .add(scaling, lhsMultiplier: 1, rhsMultiplier: 1 / 6),
     .multiply(scaling, multiplier: 0.0625),
     .table((0..<256).map { UInt8(truncatingIfNeeded: $0 * 37 + 11) }),
   ]

@@ -18,6 +18,11 @@ struct FloatVariants {
     isFloat: Bool = true
   ) {
     for (variant, kernels) in loaded {
+      if let mutant = Mutant.current {
+        let result = kernels.run(call, inputs: inputs, output: blank, cuts: [])
+        if result.map(canonicalWords) != canonicalWords(expected) { mutant.noteDifference() }
+        continue
+      }
       for cuts in [[], [1], Array(0..<call.tileCount)] {
         let result = kernels.run(call, inputs: inputs, output: blank, cuts: cuts)
         let words = isFloat ? result.map(canonicalWords) : result.map { $0.map(UInt32.init) }

@@ -13,8 +13,11 @@ struct Variant: Hashable, Sendable, CustomStringConvertible {
 
   var description: String { target.name + (isEmulated ? " (emulated)" : "") }
 
+  /// The variants to compare: ``every`` one, or that of the current ``Mutant``.
+  static var all: [Variant] { Mutant.current.map { [$0.variant] } ?? every }
+
   /// Every variant; the ones that this machine lacks are emulated.
-  static let all: [Variant] = CPUTarget.all.flatMap { target -> [Variant] in
+  static let every: [Variant] = CPUTarget.all.flatMap { target -> [Variant] in
     guard target.integerDot == .bytes else { return [Variant(target: target, isEmulated: false)] }
     let emulated = Variant(target: target, isEmulated: true)
     return hostHas(target) ? [Variant(target: target, isEmulated: false), emulated] : [emulated]
@@ -47,7 +50,12 @@ struct LoadedKernels {
     for spec in specs where !unique.contains(spec) { unique.append(spec) }
     let toolchain = try CToolchain.find()
     let bytes: [UInt8]
-    if variant.isEmulated {
+    if let mutant = Mutant.current {
+      bytes = try toolchain.compile(
+        mutant.changed(KernelSource.text(unique, variant.target)),
+        triple: variant.target.architecture.triple,
+        flags: variant.target.compilerFlags + ["-O1"])
+    } else if variant.isEmulated {
       // The real thing must compile and pass the lint all the same.
       try LoadedKernels.expectPlanned(KernelObject(unique, variant.target, toolchain), unique)
       bytes = try toolchain.compile(
@@ -130,6 +138,12 @@ struct AllVariants {
     _ name: String
   ) {
     for (variant, kernels) in loaded {
+      if let mutant = Mutant.current {
+        if kernels.run(call, inputs: inputs, output: blank, cuts: []) != expected {
+          mutant.noteDifference()
+        }
+        continue
+      }
       for cuts in [[], [1], Array(0..<call.tileCount)] {
         let result = kernels.run(call, inputs: inputs, output: blank, cuts: cuts)
         let first = zip(result ?? [], expected).enumerated().first { $1.0 != $1.1 }
