@@ -76,7 +76,7 @@ extension ConversionKernel {
     return KernelCall(
       spec: spec, arguments: ConversionKernel.layout.record(arguments(nest)),
       operands: [.input(0), .output], tileCount: nest.images * nest.rows, scratchBytes: 0,
-      work: 4 * shape.batch * shape.height * shape.width * shape.channels)
+      work: shape.batch * shape.height * shape.width * shape.channels)
   }
 
   private func arguments(_ nest: Nest) -> ArgumentLayout.Values {

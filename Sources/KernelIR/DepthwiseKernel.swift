@@ -53,7 +53,7 @@ package struct DepthwiseKernel: Hashable, Sendable {
     return KernelCall(
       spec: spec, arguments: DepthwiseKernel.layout.record(arguments), operands: operands,
       tileCount: output.batch * output.height, scratchBytes: 0,
-      work: 2 * output.batch * output.height * output.width * channels.byteCount)
+      work: output.batch * output.height * output.width * channels.byteCount)
   }
 
   private var arguments: ArgumentLayout.Values {

@@ -100,6 +100,6 @@ package struct ElementwiseKernel: Hashable, Sendable {
       spec: spec, arguments: ElementwiseKernel.layout.record(arguments),
       operands: [.input(0), second, .output],
       tileCount: split.tileCount(for: output, panels: 1), scratchBytes: 0,
-      work: 4 * output.batch * output.height * output.width * output.channels)
+      work: output.batch * output.height * output.width * output.channels)
   }
 }

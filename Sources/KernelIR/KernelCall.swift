@@ -16,7 +16,7 @@ package struct KernelCall: Hashable, Sendable {
   package let tileCount: Int
   /// Scratch that each thread needs; enough for every variant.
   package let scratchBytes: Int
-  /// Multiply-adds, or elements times a small constant: how much work the call is.
+  /// How much work the call is, in units of ``KernelSpec/workKind``.
   package let work: Int
 
   package init(
@@ -31,9 +31,4 @@ package struct KernelCall: Hashable, Sendable {
     self.scratchBytes = scratchBytes
     self.work = work
   }
-
-  /// Threads that are worth waking: each must have work for several times the cost of waking it.
-  package var threadLimit: Int { max(1, min(tileCount, work / KernelCall.workPerThread)) }
-
-  private static let workPerThread = 100_000
 }

@@ -29,6 +29,9 @@ package struct ExplainReport: Codable, Sendable {
     package let op: String
     package let kernel: String
     package let tiles: Int
+    /// Most threads that take part.
+    package let threads: Int?
+    package let work: StepWork?
   }
 
   /// A note of a pass on an op.
@@ -43,6 +46,8 @@ package struct ExplainReport: Codable, Sendable {
   package let floatOps: [FloatOp]
   package let steps: [Step]
   package let notes: [Note]
+  /// Bytes of all constants of the program.
+  package let weightBytes: Int?
 
   init(graphs: Builder.Graphs, scheduled: ScheduledProgram) {
     let fused = graphs.fused
@@ -55,9 +60,11 @@ package struct ExplainReport: Codable, Sendable {
       return FloatOp(
         op: node.op.mnemonic, name: node.source.isEmpty ? node.name : node.source)
     }
-    steps = scheduled.program.steps.map {
+    weightBytes = scheduled.costs.programWeightBytes
+    steps = zip(scheduled.program.steps, scheduled.work).map { step, work in
       Step(
-        op: $0.opName, kernel: scheduled.program.kernels[$0.kernel], tiles: $0.tileCount)
+        op: step.opName, kernel: scheduled.program.kernels[step.kernel], tiles: step.tileCount,
+        threads: step.threadLimit, work: work)
     }
     notes = fused.values.flatMap { id in
       fused.remarks(on: id).filter { $0.kind == .missed }.map {

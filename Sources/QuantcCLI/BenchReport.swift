@@ -27,6 +27,8 @@ struct BenchReport: Encodable {
   let package: String
   let variant: String
   let threads: Int
+  /// Runs before those that are measured.
+  let warmUpRuns: Int
   let runs: Int
   let latencyMs: Latency
   let packageBytes: Int
@@ -55,7 +57,8 @@ struct BenchReport: Encodable {
     let runtimeBytes = memory.growth
     let nanoseconds = max(Double(trial.min() ?? 1), 1)
     let runs = max(10, min(1_000_000, Int(seconds * 1e9 / nanoseconds)))
-    _ = try context.benchmark(tensors, runs: max(3, runs / 10))
+    let warmUpRuns = max(3, runs / 10)
+    _ = try context.benchmark(tensors, runs: warmUpRuns)
     let times = try context.benchmark(tensors, runs: runs).map { Double($0) / 1e6 }.sorted()
     var steps: [Step]?
     if withSteps {
@@ -68,7 +71,8 @@ struct BenchReport: Encodable {
       times[min(times.count - 1, Int(share * Double(times.count)))]
     }
     return BenchReport(
-      package: path, variant: model.variant, threads: threads, runs: runs,
+      package: path, variant: model.variant, threads: threads, warmUpRuns: warmUpRuns,
+      runs: runs,
       latencyMs: Latency(
         min: times[0], median: percentile(0.5), p50: percentile(0.5), p90: percentile(0.9),
         p99: percentile(0.99), mean: times.reduce(0, +) / Double(times.count)),

@@ -1,5 +1,6 @@
 /// Opening a model: from a checked package to code and weights in memory.
 
+#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,14 @@ static const uint64_t default_memory_limit = UINT64_C(16) << 30;
 
 static qc_status no_memory(qc_error *error) {
   return qc_fail(error, QC_OUT_OF_MEMORY, NULL, "no memory for the model");
+}
+
+/// The variant that the caller asks for, else the environment; null when neither does.
+static const char *forced_variant(const qc_model_options *options) {
+  if (options != NULL && options->variant != NULL)
+    return options->variant;
+  const char *named = secure_getenv("QUANTC_VARIANT");
+  return named == NULL || named[0] == 0 ? NULL : named;
 }
 
 /// Picks the kernels to use: the forced variant, or the best one that the processor runs.
@@ -221,7 +230,7 @@ static qc_status verify_others(const qc_package *package, const qc_section *plan
 /// Builds the model from an open package.
 static qc_status build(qc_model *model, const qc_package *package, const qc_model_options *options,
                        qc_error *error) {
-  const char *forced = options == NULL ? NULL : options->variant;
+  const char *forced = forced_variant(options);
   const uint64_t limit =
       options == NULL || options->memory_limit == 0 ? default_memory_limit : options->memory_limit;
   model->memory_limit = limit;

@@ -1,6 +1,7 @@
 import Diagnostics
 import GraphIR
 import KernelIR
+import Targets
 import Tensors
 
 /// Turns pending steps into a program: arena offsets, weight frames, kernel table, taps.
@@ -17,7 +18,14 @@ struct ProgramAssembly {
   mutating func assemble() throws(Diagnostic) -> ScheduledProgram {
     let graph = lowering.graph
     let (places, arenaBytes) = planBuffers()
-    let steps = lowering.steps.map { step(for: $0, places) }
+    let stepBuffers = lowering.steps.map { buffers(of: $0, places) }
+    let costs = CostModel(
+      CPUArchitecture.x86_64.fastest.machine,
+      programWeightBytes: frames.reduce(0) { $0 + $1.bytes.count })
+    let stepWork = lowering.steps.map { work(of: $0) }
+    let steps = lowering.steps.indices.map { index in
+      step(index, stepBuffers[index], threadLimit: costs.threadLimit(stepWork[index]), places)
+    }
     let program = Program(
       inputs: graph.inputs.map { Program.Port(name: graph[$0].name, type: graph.type(of: $0)) },
       outputs: graph.outputs.map {
@@ -26,7 +34,7 @@ struct ProgramAssembly {
       kernels: kernels.map(\.symbol), steps: steps, frames: frames, taps: taps,
       arenaBytes: arenaBytes,
       scratchBytesPerThread: lowering.steps.map(\.call.scratchBytes).max() ?? 0)
-    return ScheduledProgram(program: program, kernels: kernels)
+    return ScheduledProgram(program: program, kernels: kernels, work: stepWork, costs: costs)
   }
 
   /// The buffer of every storage.
@@ -65,10 +73,10 @@ struct ProgramAssembly {
     return frames.count - 1
   }
 
-  private mutating func step(
-    for pending: Lowering.PendingStep, _ places: [Program.Buffer]
-  ) -> Program.Step {
-    let buffers = pending.call.operands.map { operand -> Program.Buffer in
+  private mutating func buffers(
+    of pending: Lowering.PendingStep, _ places: [Program.Buffer]
+  ) -> [Program.Buffer] {
+    pending.call.operands.map { operand in
       switch operand {
       case .input(let index): places[pending.inputs[index]]
       case .output: places[pending.output]
@@ -76,6 +84,31 @@ struct ProgramAssembly {
         .weights(frame: frame("\(pending.opName) \(name)", bytes), offset: 0)
       }
     }
+  }
+
+  /// The work of a step with the sizes of its buffers.
+  private func work(of pending: Lowering.PendingStep) -> StepWork {
+    var weightBytes = 0
+    for case .frame(_, let bytes) in pending.call.operands { weightBytes += bytes.count }
+    var activationBytes = 0
+    for storage in pending.inputs + [pending.output] {
+      let bytes = lowering.storages[storage].byteCount
+      if lowering.storages[storage].place == .constant {
+        weightBytes += bytes
+      } else {
+        activationBytes += bytes
+      }
+    }
+    return StepWork(
+      kind: pending.call.spec.workKind, count: pending.call.work,
+      activationBytes: activationBytes, weightBytes: weightBytes,
+      tileCount: pending.call.tileCount)
+  }
+
+  private mutating func step(
+    _ index: Int, _ buffers: [Program.Buffer], threadLimit: Int, _ places: [Program.Buffer]
+  ) -> Program.Step {
+    let pending = lowering.steps[index]
     let spec = pending.call.spec
     let kernel = kernelBySpec[spec] ?? kernels.count
     if kernel == kernels.count {
@@ -84,7 +117,7 @@ struct ProgramAssembly {
     }
     return Program.Step(
       kernel: kernel, arguments: pending.call.arguments, buffers: buffers,
-      tileCount: pending.call.tileCount, threadLimit: pending.call.threadLimit,
+      tileCount: pending.call.tileCount, threadLimit: threadLimit,
       opName: pending.opName, tap: tap(pending, places))
   }
 

@@ -1,4 +1,5 @@
 import KernelIR
+import Targets
 
 extension ScheduledProgram {
   /// For each kernel the ops that use it, as the comment above its code says.
@@ -21,9 +22,17 @@ extension ScheduledProgram: CustomStringConvertible {
       let buffers = step.buffers.map(text).joined(separator: ", ")
       lines.append(
         "step \(index): \(program.kernels[step.kernel])(\(buffers)) tiles \(step.tileCount), "
-          + "threads \(step.threadLimit) // \(step.opName)")
+          + "threads \(step.threadLimit), \(text(work[index])) // \(step.opName)")
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The work, and its predicted time on one thread.
+  private func text(_ work: StepWork) -> String {
+    let cost = costs.cost(work)
+    let nanoseconds = Int((cost.total * 1e9).rounded())
+    return "\(work.count) \(work.kind.rawValue), "
+      + "\(work.activationBytes)+\(work.weightBytes) bytes, \(nanoseconds) ns by \(cost.bound)"
   }
 
   private func text(_ buffer: Program.Buffer) -> String {

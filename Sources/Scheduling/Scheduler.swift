@@ -8,6 +8,10 @@ package struct ScheduledProgram: Sendable {
   package let program: Program
   /// The specs of ``Program/kernels``, in the same order.
   package let kernels: [KernelSpec]
+  /// How much each of ``Program/steps`` is to do.
+  package let work: [StepWork]
+  /// What chose the threads of the steps: the fastest variant's, whose steps are the shortest.
+  package let costs: CostModel
 }
 
 /// Lowers a fused graph to steps over buffers: layouts, packed weights, arena.

@@ -2,13 +2,15 @@ extension CPUTarget {
   /// Any x86-64 machine: plain C, vectorized by the compiler for SSE2.
   package static let portable = CPUTarget(
     name: "portable", architecture: .x86_64, features: [], compilerFlags: ["-march=x86-64"],
-    vectorBytes: 16, vectorRegisters: 16, integerDot: .none, hasFMA: false)
+    vectorBytes: 16, vectorRegisters: 16, integerDot: .none, hasFMA: false,
+    machine: .portable)
 
   /// x86-64-v3. Source: x86-64 psABI, section 3.1.1, table of micro-architecture levels.
   package static let avx2 = CPUTarget(
     name: "avx2", architecture: .x86_64, features: [.avx2, .fma, .f16c, .bmi2],
     compilerFlags: ["-march=x86-64-v3"],
-    vectorBytes: 32, vectorRegisters: 16, integerDot: .words, hasFMA: true)
+    vectorBytes: 32, vectorRegisters: 16, integerDot: .words, hasFMA: true,
+    machine: .avx2)
 
   /// x86-64-v4 with `vpdpbusd`. Source: Intel SDM volume 2, VPDPBUSD.
   package static let avx512vnni = CPUTarget(
@@ -17,7 +19,8 @@ extension CPUTarget {
       .avx2, .fma, .f16c, .bmi2, .avx512f, .avx512bw, .avx512dq, .avx512vl, .avx512vnni,
     ],
     compilerFlags: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"],
-    vectorBytes: 64, vectorRegisters: 32, integerDot: .bytes, hasFMA: true)
+    vectorBytes: 64, vectorRegisters: 32, integerDot: .bytes, hasFMA: true,
+    machine: .avx512vnni)
 
   /// All variants, from the one that runs everywhere to the fastest.
   package static let all: [CPUTarget] = [.portable, .avx2, .avx512vnni]
@@ -34,5 +37,14 @@ extension CPUTarget {
     of architecture: CPUArchitecture, with features: Set<CPUFeature>
   ) -> CPUTarget? {
     variants(of: architecture).last { features.isSuperset(of: $0.features) }
+  }
+}
+
+extension CPUArchitecture {
+  /// The variant with the highest rates.
+  package var fastest: CPUTarget {
+    switch self {
+    case .x86_64: .avx512vnni
+    }
   }
 }

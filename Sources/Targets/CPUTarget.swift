@@ -22,10 +22,13 @@ package struct CPUTarget: Hashable, Sendable {
   package let integerDot: IntegerDot
   /// Whether fused multiply-add is one instruction.
   package let hasFMA: Bool
+  /// What times are predicted by.
+  package let machine: MachineModel
 
   package init(
     name: String, architecture: CPUArchitecture, features: [CPUFeature], compilerFlags: [String],
-    vectorBytes: Int, vectorRegisters: Int, integerDot: IntegerDot, hasFMA: Bool
+    vectorBytes: Int, vectorRegisters: Int, integerDot: IntegerDot, hasFMA: Bool,
+    machine: MachineModel
   ) {
     self.name = name
     self.architecture = architecture
@@ -35,6 +38,7 @@ package struct CPUTarget: Hashable, Sendable {
     self.vectorRegisters = vectorRegisters
     self.integerDot = integerDot
     self.hasFMA = hasFMA
+    self.machine = machine
   }
 
   /// int32 or f32 elements of one vector.

@@ -27,7 +27,7 @@ struct AccuracyTests {
     .enabled(if: Models.areThere, reason),
     arguments: [("squeezenet-1.1", 0.02), ("ultraface-rfb320", 0.04)])
   func `builds and stays close to float`(_ name: String, _ greatestError: Double) throws {
-    let model = try CompiledModel(name, sampleLimit: 8, targets: [.avx2])
+    let model = try CompiledModel(name, sampleLimit: 8)
     try checkBits(model, samples: 1)
     let report = try model.report(limit: 2)
     for output in report.outputs {

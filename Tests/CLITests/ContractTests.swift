@@ -48,6 +48,8 @@ struct ContractTests {
     ["eval", "model.onnx", "model.qpk", "--dataset", "dataset.json", "--limit", "20"],
     ["bench", "model.qpk", "--seconds", "0.01", "--steps"],
     ["explain", "model.qpk"],
+    ["explain", "model.qpk", "--cost", "--threads", "2"],
+    ["explain", "model.qpk", "--cost", "--measure", "--seconds", "0.01"],
     ["inspect", "model.qpk"],
   ])
   func `prints one versioned document and nothing else`(_ arguments: [String]) throws {

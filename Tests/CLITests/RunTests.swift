@@ -10,6 +10,22 @@ struct RunTests {
   static let variants = ["portable", "avx2", "avx512vnni"]
 
   /// The answers of the portable code on one thread are those of every other way to run.
+  @Test(arguments: variants.filter { HostCPU.supports(variant: $0) })
+  func `the environment forces a variant where no option does`(variant: String) throws {
+    let folder = try WorkFolder(.package)
+    let bench = ["bench", "model.qpk", "--seconds", "0.01", "--json"]
+    func used(_ arguments: [String]) throws -> String {
+      let outcome = try Quantc.run(
+        at: Quantc.executable("quantc"), arguments, in: folder.root,
+        environment: ["QUANTC_VARIANT": variant])
+      #expect(outcome.status == 0, "\(outcome.messages)")
+      let report = try JSONSerialization.jsonObject(with: outcome.output) as? [String: Any]
+      return report?["variant"] as? String ?? ""
+    }
+    #expect(try used(bench) == variant)
+    #expect(try used(bench + ["--variant", "portable"]) == "portable")
+  }
+
   @Test(arguments: variants.filter { HostCPU.supports(variant: $0) }, [1, 2, 3])
   func `gives the same bytes on every variant and thread count`(
     variant: String, threads: Int

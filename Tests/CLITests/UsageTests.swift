@@ -11,7 +11,8 @@ struct UsageTests {
     ["bench", "model.qpk", "--seconds", "0"], ["bench", "model.qpk", "--seconds", "nan"],
     ["bench", "model.qpk", "--seconds", "inf"], ["bench", "model.qpk", "--seconds", "1e300"],
     ["eval", "model.onnx", "model.qpk", "--dataset", "dataset.json", "--limit=-3"],
-    ["run"], ["eval", "model.onnx"],
+    ["run"], ["eval", "model.onnx"], ["explain", "model.qpk", "--measure"],
+    ["explain", "model.qpk", "--cost", "--threads", "0"],
   ])
   func `are refused with the usage`(_ arguments: [String]) throws {
     let folder = try WorkFolder(.package)

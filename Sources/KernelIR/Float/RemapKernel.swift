@@ -82,7 +82,7 @@ package struct RemapKernel: Hashable, Sendable {
     return KernelCall(
       spec: spec, arguments: RemapKernel.layout.record(values),
       operands: [input, .frame(name: "tables", bytes: littleEndianBytes(tables)), .output],
-      tileCount: ceilDivide(rows, rowsPerTile), scratchBytes: 0, work: rows * rowBytes / 4)
+      tileCount: ceilDivide(rows, rowsPerTile), scratchBytes: 0, work: rows * rowBytes)
   }
 
   package static let layout = ArgumentLayout(

@@ -18,7 +18,8 @@ typedef struct qc_context qc_context;
 
 /// How to open a model. All zero is the default.
 typedef struct qc_model_options {
-  /// The kernel variant to use, by name; null takes the best one that this processor runs.
+  /// The kernel variant to use, by name; null takes that of the environment variable QUANTC_VARIANT,
+  /// and without it the best one that this processor runs.
   const char *variant;
   /// Most bytes that code, weights, plan and a context of one thread may take together, and each
   /// context by itself; 0 means 16 GiB.
