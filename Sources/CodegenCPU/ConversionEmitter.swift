@@ -7,17 +7,28 @@ func emitConversion(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSourc
   ConversionEmitter(spec: spec, target: target).emit(into: &out)
 }
 
-private struct ConversionEmitter {
+struct ConversionEmitter {
   let spec: KernelSpec
   let target: CPUTarget
 
-  private var symbol: String { spec.symbol }
-  private var inputBytes: Int { spec.operands[0].bitWidth / 8 }
-  private var outputBytes: Int { spec.operands[1].bitWidth / 8 }
-  private var isContiguous: Bool { spec["runs"] == 1 }
+  var symbol: String { spec.symbol }
+  var inputBytes: Int { spec.operands[0].bitWidth / 8 }
+  var outputBytes: Int { spec.operands[1].bitWidth / 8 }
+
+  private var form: ConversionKernel.Form {
+    guard let form = ConversionKernel.Form(rawValue: spec["form"]) else {
+      preconditionFailure("\(symbol) is no conversion")
+    }
+    return form
+  }
 
   func emit(into out: inout CSource) {
-    if isContiguous { emitRun(into: &out) } else { emitStrided(into: &out) }
+    switch form {
+    case .runs: emitRun(into: &out)
+    case .lines: emitStrided(into: &out)
+    case .interleave: emitInterleave(into: &out)
+    case .deinterleave: emitDeinterleave(into: &out)
+    }
     out.kernel(symbol, ConversionKernel.layout) { out in
       out.line("const uint8_t *input = (const uint8_t *)buffers[0] + g->input_origin;")
       out.line("uint8_t *output = buffers[1];")
@@ -34,14 +45,17 @@ private struct ConversionEmitter {
           const uint8_t *from = input + (size_t)image * g->input_image_pitch +
               (size_t)y * g->input_row_pitch;
           """)
-        if isContiguous {
+        switch form {
+        case .runs:
           out.line("for (uint32_t x = 0; x < g->pixels; ++x)")
           out.line("  \(symbol)_run(g, from + (size_t)x * g->input_pixel_pitch,")
           out.line("      p + (size_t)x * g->output_pixel_pitch, g->channels);")
-        } else {
+        case .lines:
           out.line("for (uint32_t c = 0; c < g->channels; ++c)")
           out.line("  \(symbol)_line(g, from + (size_t)c * g->input_channel_pitch,")
           out.line("      p + (size_t)c * g->output_channel_pitch, g->pixels);")
+        case .interleave, .deinterleave:
+          out.line("\(symbol)_row(*g, from, p);")
         }
         out.line("if (has_halo) qc_fill_halo(&halo, p, y);")
       }
@@ -49,7 +63,7 @@ private struct ConversionEmitter {
   }
 
   /// The scalars of the record as vectors, for the arithmetic.
-  private func emitConstants(into out: inout CSource) {
+  func emitConstants(into out: inout CSource) {
     if spec.family == .quantize {
       out.line(
         """
@@ -66,7 +80,7 @@ private struct ConversionEmitter {
   }
 
   /// From the loaded vector `v` to the vector `r` that is stored.
-  private func emitArithmetic(into out: inout CSource) {
+  func emitArithmetic(into out: inout CSource) {
     guard spec.family == .quantize else {
       out.line("const vf r = vf_mul(vf_from_vi(vi_sub(v, zero)), scale);")
       return
@@ -85,9 +99,9 @@ private struct ConversionEmitter {
     out.line("const vi r = vi_min(vi_max(vi_add(vi_round(quotient), zero), qmin), qmax);")
   }
 
-  private var load: String { spec.family == .quantize ? "vf_load" : "vi_load_u8" }
-  private var store: String { spec.family == .quantize ? "vi_store_u8" : "vf_store" }
-  private var vector: String { spec.family == .quantize ? "vf" : "vi" }
+  var load: String { spec.family == .quantize ? "vf_load" : "vi_load_u8" }
+  var store: String { spec.family == .quantize ? "vi_store_u8" : "vf_store" }
+  var vector: String { spec.family == .quantize ? "vf" : "vi" }
 
   /// `S_run`: `count` neighbouring elements of both sides.
   private func emitRun(into out: inout CSource) {

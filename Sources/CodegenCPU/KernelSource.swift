@@ -12,6 +12,7 @@ package enum KernelSource {
     out.comment("Kernels for \(target.name), made by quantc.")
     out.line(VectorPrelude.text(for: target))
     out.line(PairPrelude.text(for: target))
+    out.line(TilePrelude.text(for: target))
     out.line(imagePrelude)
     if target.integerDot == .words { out.line(halvesPrelude + widenPrelude + rowPairPrelude) }
     if specs.contains(where: { QuadDepthwise.takes($0, target) }) {

@@ -7,6 +7,18 @@ extension KernelFamily {
 }
 
 extension ConversionKernel {
+  /// How a row is walked.
+  package enum Form: Int, Hashable, Sendable {
+    /// Neighbouring elements on both sides.
+    case runs = 0
+    /// One channel after the other, either side strided.
+    case lines = 1
+    /// Tiles, from contiguous pixels of a channel to contiguous channels of a pixel.
+    case interleave = 2
+    /// Tiles, the other way.
+    case deinterleave = 3
+  }
+
   /// The loops of a call after neighbouring axes that are contiguous on both sides are joined.
   struct Nest: Hashable {
     var images: Int
@@ -16,8 +28,7 @@ extension ConversionKernel {
     var channels: Int
     var input: Strides
     var output: Strides
-    /// Whether the innermost run is contiguous on both sides.
-    var isContiguous: Bool
+    var form: Form
   }
 
   /// Whether one side has its pixels next to each other, channel by channel.
@@ -27,11 +38,15 @@ extension ConversionKernel {
 
   var nest: Nest {
     let (inBytes, outBytes) = (inputElement.bitWidth / 8, outputElement.bitWidth / 8)
+    let isContiguous =
+      shape.channels == 1 || (input.channel == inBytes && output.channel == outBytes)
     var nest = Nest(
       images: shape.batch, rows: shape.height, pixels: shape.width, channels: shape.channels,
-      input: input, output: output,
-      isContiguous: shape.channels == 1 || (input.channel == inBytes && output.channel == outBytes))
-    guard nest.isContiguous else { return nest }
+      input: input, output: output, form: isContiguous ? .runs : turnedForm)
+    guard nest.form == .runs else {
+      if nest.form != .lines { joinRows(&nest) }
+      return nest
+    }
     if input.pixel == nest.channels * inBytes, output.pixel == nest.channels * outBytes {
       if nest.rows == 1, nest.images == 1, shape.halo.isEmpty {
         nest.rows = nest.pixels
@@ -42,9 +57,35 @@ extension ConversionKernel {
       }
       nest.pixels = 1
     } else if nest.channels == 1 {
-      nest.isContiguous = false
+      nest.form = .lines
     }
     return nest
+  }
+
+  /// The form of a row whose channels are contiguous on one side at most.
+  private var turnedForm: Form {
+    let (inBytes, outBytes) = (inputElement.bitWidth / 8, outputElement.bitWidth / 8)
+    guard [1, 4].contains(inBytes), [1, 4].contains(outBytes) else { return .lines }
+    if input.pixel == inBytes, output.channel == outBytes { return .interleave }
+    if input.channel == inBytes, output.pixel == outBytes { return .deinterleave }
+    return .lines
+  }
+
+  /// Pixels of a row of several rows that have none between them, so that few tiles are cut short.
+  private static let joinedPixels = 512
+
+  private func joinRows(_ nest: inout Nest) {
+    guard shape.halo.isEmpty, input.row == nest.pixels * input.pixel,
+      output.row == nest.pixels * output.pixel
+    else { return }
+    let factor =
+      (1...nest.rows).last {
+        nest.rows % $0 == 0 && $0 * nest.pixels <= ConversionKernel.joinedPixels
+      } ?? 1
+    nest.rows /= factor
+    nest.pixels *= factor
+    nest.input = input.rows(factor)
+    nest.output = output.rows(factor)
   }
 
   /// Each pixel of the only row as a row of its own.
@@ -62,8 +103,8 @@ extension ConversionKernel {
     case .copy: family = .copy
     }
     let nest = nest
-    var parameters: [KernelSpec.Parameter] = [.init("runs", nest.isContiguous ? 1 : 0)]
-    if !nest.isContiguous {
+    var parameters: [KernelSpec.Parameter] = [.init("form", nest.form.rawValue)]
+    if nest.form == .lines {
       parameters.append(.init("inunit", hasUnitPixels(input, inputElement) ? 1 : 0))
       parameters.append(.init("outunit", hasUnitPixels(output, outputElement) ? 1 : 0))
     }

@@ -37,6 +37,12 @@ package struct ConversionKernel: Hashable, Sendable {
         pixel: geometry.pixelPitch, channel: geometry.elementBytes)
     }
 
+    /// `count` rows as one.
+    func rows(_ count: Int) -> Strides {
+      Strides(
+        origin: origin, image: image, row: count * row, pixel: pixel, channel: channel)
+    }
+
     /// A row-major NCHW array with the extents of `geometry`, unpadded.
     package static func planar(_ element: ElementType, like geometry: ImageGeometry) -> Strides {
       let bytes = element.bitWidth / 8

@@ -25,6 +25,10 @@ struct ConversionKernelTests {
       (image(element, 1, 6, 10, 1, halo: halo), true),
       (image(element, 1, 4, 19, 5), true), (image(element, 2, 3, 5, 11, halo: halo), false),
       (image(element, 1, 3, 4, 20).channels(5..<14), false),
+      (image(element, 1, 2, 35, 3, halo: halo), true), (image(element, 2, 3, 18, 3), true),
+      (image(element, 1, 2, 21, 4), true), (image(element, 1, 3, 17, 2, halo: halo), true),
+      (image(element, 1, 2, 37, 39, halo: halo), true),
+      (image(element, 1, 3, 13, 40).channels(3..<29), true),
     ]
   }
 
@@ -132,6 +136,58 @@ struct ConversionKernelTests {
         }
       }
       loaded.expect(kernel.call(), inputs: [input], blank, gives: expected, "\(shape)")
+    }
+  }
+
+  @Test(arguments: [ElementType.u8, .f32])
+  func `copy takes an image apart into planes`(_ element: ElementType) throws {
+    var random = SeededGenerator(seed: 15)
+    let flip: UInt8 = element == .u8 ? 0x80 : 0
+    let size = element.bitWidth / 8
+    let shapes = Self.shapes(element).map(\.image)
+    let kernels = shapes.map { shape in
+      ConversionKernel(
+        .copy(flip: flip), from: shape, to: .planar(element, like: shape), element)
+    }
+    let loaded = try AllVariants(kernels.map(\.spec))
+    for (kernel, shape) in zip(kernels, shapes) {
+      let input = random.bytes(shape.byteCount)
+      let count = size * shape.batch * shape.height * shape.width * shape.channels
+      var expected = [UInt8](repeating: 0xa5, count: count)
+      let blank = expected
+      let target = Self.strides(element, shape, planar: true)
+      forEachElement(shape) { n, y, x, c in
+        for byte in 0..<size {
+          expected[Self.offset(target, n, y, x, c) + byte] =
+            input[shape.offset(n, y, x, c) + byte] ^ flip
+        }
+      }
+      loaded.expect(kernel.call(), inputs: [input], blank, gives: expected, "\(shape)")
+    }
+  }
+
+  @Test func `quantize takes the pixels of a float image apart into planes`() throws {
+    var random = SeededGenerator(seed: 17)
+    let shapes = Self.shapes(.f32).map(\.image)
+    let kernels = shapes.map { shape in
+      ConversionKernel(
+        .quantize(scale: 0.0371, zeroPoint: 120, bounds: 2...253), from: shape,
+        to: .planar(.u8, like: shape), .u8)
+    }
+    let loaded = try AllVariants(kernels.map(\.spec))
+    for (kernel, shape) in zip(kernels, shapes) {
+      let values = Self.reals(shape.byteCount / 4, scale: 0.0371, &random)
+      let count = shape.batch * shape.height * shape.width * shape.channels
+      var expected = [UInt8](repeating: 0xa5, count: count)
+      let blank = expected
+      let target = Self.strides(.u8, shape, planar: true)
+      forEachElement(shape) { n, y, x, c in
+        let value = values[shape.offset(n, y, x, c) / 4]
+        expected[Self.offset(target, n, y, x, c)] = UInt8(
+          quantize(value, scale: 0.0371, zeroPoint: 120, bounds: 2...253))
+      }
+      loaded.expect(
+        kernel.call(), inputs: [values.flatMap(Self.bytes)], blank, gives: expected, "\(shape)")
     }
   }
 }
