@@ -4,12 +4,12 @@ import Targets
 /// Writes an `add`, `mul` or `lut` kernel.
 func emitElementwise(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
   let isTable = spec.family == .table
-  emitRun(spec, isTable: isTable, into: &out)
+  if !isTable { emitRun(spec, into: &out) }
   out.kernel(spec.symbol, ElementwiseKernel.layout) { out in
     out.line("const uint8_t *lhs = (const uint8_t *)buffers[0] + g->lhs_origin;")
     out.line(
       isTable
-        ? "const uint8_t *rhs = buffers[1];"
+        ? "const qc_table table = qc_make_table(buffers[1]);"
         : "const uint8_t *rhs = (const uint8_t *)buffers[1] + g->rhs_origin;")
     out.line("uint8_t *output = buffers[2];")
     if spec["split"] == TileSplit.pixels.rawValue {
@@ -18,7 +18,7 @@ func emitElementwise(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
         """
         const uint32_t x = begin * \(block), x1 = qc_min(g->pixels, end * \(block));
         const uint8_t *a = lhs + (size_t)x * g->lhs_pixel_pitch;
-        const uint8_t *b = rhs\(rhsOffset(spec, ["x * g->rhs_pixel_pitch"]));
+        \(rhsPointer(spec, ["x * g->rhs_pixel_pitch"]))
         uint8_t *p = output + g->output_origin + (size_t)x * g->output_pixel_pitch;
         """)
       emitPixels(spec, count: "x1 - x", into: &out)
@@ -28,8 +28,7 @@ func emitElementwise(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
         out.line(
           """
           const uint8_t *a = lhs + (size_t)image * g->lhs_image_pitch + (size_t)y * g->lhs_row_pitch;
-          const uint8_t *b = rhs\(rhsOffset(
-            spec, ["image * g->rhs_image_pitch", "y * g->rhs_row_pitch"]));
+          \(rhsPointer(spec, ["image * g->rhs_image_pitch", "y * g->rhs_row_pitch"]))
           """)
         emitPixels(spec, count: "g->pixels", into: &out)
         out.line("qc_fill_halo(&halo, p, y);")
@@ -43,13 +42,25 @@ private func broadcast(_ spec: KernelSpec) -> ElementwiseKernel.Broadcast? {
   return ElementwiseKernel.Broadcast(rawValue: spec["broadcast"])
 }
 
-/// How far the right operand moves along the given axes, image first.
-private func rhsOffset(_ spec: KernelSpec, _ axes: [String]) -> String {
+/// Declares the right operand `b`, which moves along the given axes, image first; a table has none.
+private func rhsPointer(_ spec: KernelSpec, _ axes: [String]) -> String {
+  let offset: String
   switch broadcast(spec) {
-  case nil, .channel, .scalar: ""
-  case .image: axes.count == 2 ? " + (size_t)\(axes[0])" : ""
-  case .some(.none): axes.map { " + (size_t)\($0)" }.joined()
+  case nil: return ""
+  case .channel, .scalar: offset = ""
+  case .image: offset = axes.count == 2 ? " + (size_t)\(axes[0])" : ""
+  case .some(.none): offset = axes.map { " + (size_t)\($0)" }.joined()
   }
+  return "const uint8_t *b = rhs\(offset);"
+}
+
+/// `count` elements from `a` and `b` to `to`.
+private func run(
+  _ spec: KernelSpec, _ a: String, _ b: String, _ to: String, _ count: String
+) -> String {
+  spec.family == .table
+    ? "qc_look_up(&table, \(a), \(to), \(count));"
+    : "\(spec.symbol)_run(g, \(a), \(b), \(to), \(count));"
 }
 
 /// `count` pixels at a, b and p: as one run where nothing lies between them, else pixel by pixel.
@@ -61,7 +72,7 @@ private func emitPixels(_ spec: KernelSpec, count: String, into out: inout CSour
     out.block(
       "if (g->lhs_pixel_pitch == g->channels && g->output_pixel_pitch == g->channels\(rhs))"
     ) { out in
-      out.line("\(spec.symbol)_run(g, a, b, p, (\(count)) * g->channels);")
+      out.line(run(spec, "a", "b", "p", "(\(count)) * g->channels"))
     }
     out.block("else") { out in emitPixelLoop(spec, count: count, sameShape: sameShape, into: &out) }
   } else {
@@ -74,26 +85,21 @@ private func emitPixelLoop(
 ) {
   out.block("for (uint32_t i = 0; i < \(count); ++i)") { out in
     out.line(
-      """
-      \(spec.symbol)_run(g, a + (size_t)i * g->lhs_pixel_pitch,
-          b\(sameShape ? " + (size_t)i * g->rhs_pixel_pitch" : ""),
-          p + (size_t)i * g->output_pixel_pitch, g->channels);
-      """)
+      run(
+        spec, "a + (size_t)i * g->lhs_pixel_pitch",
+        "b\(sameShape ? " + (size_t)i * g->rhs_pixel_pitch" : "")",
+        "p + (size_t)i * g->output_pixel_pitch", "g->channels"))
   }
 }
 
 /// `S_run`: `count` neighbouring elements.
-private func emitRun(_ spec: KernelSpec, isTable: Bool, into out: inout CSource) {
+private func emitRun(_ spec: KernelSpec, into out: inout CSource) {
   out.block(
     """
     static inline void \(spec.symbol)_run(const qc_elementwise_args *g, const uint8_t *a,
         const uint8_t *b, uint8_t *to, uint32_t count)
     """
   ) { out in
-    guard !isTable else {
-      out.line("for (uint32_t i = 0; i < count; ++i) to[i] = b[a[i]];")
-      return
-    }
     out.line(
       """
       const vi za = vi_set1(g->lhs_zero_point), zb = vi_set1(g->rhs_zero_point);

@@ -13,6 +13,7 @@ package enum KernelSource {
     out.line(VectorPrelude.text(for: target))
     out.line(PairPrelude.text(for: target))
     out.line(TilePrelude.text(for: target))
+    out.line(LookupPrelude.text(for: target))
     out.line(imagePrelude)
     if target.integerDot == .words { out.line(halvesPrelude + widenPrelude + rowPairPrelude) }
     if specs.contains(where: { QuadDepthwise.takes($0, target) }) {

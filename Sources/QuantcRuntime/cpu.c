@@ -22,7 +22,7 @@ static int has(uint64_t word, uint64_t bits) {
 typedef struct cpu_levels {
   /// AVX2 and FMA, with what every processor of x86-64-v3 has beside them.
   int v3;
-  /// x86-64-v4 (AVX-512 F, BW, CD, DQ, VL) and VNNI.
+  /// x86-64-v4 (AVX-512 F, BW, CD, DQ, VL), VBMI and VNNI.
   int avx512vnni;
   int avxvnni;
 } cpu_levels;
@@ -47,8 +47,8 @@ static cpu_levels read_levels(void) {
   const uint32_t bmi1 = 1u << 3, avx2 = 1u << 5, bmi2 = 1u << 8;
   levels.v3 = has(b, bmi1 | avx2 | bmi2);
   const uint32_t v4 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31; // F, DQ, CD, BW, VL
-  const uint32_t vnni = 1u << 11;
-  levels.avx512vnni = levels.v3 && has(saved, 0xe6) && has(b, v4) && has(c, vnni);
+  const uint32_t vbmi = 1u << 1, vnni = 1u << 11;
+  levels.avx512vnni = levels.v3 && has(saved, 0xe6) && has(b, v4) && has(c, vbmi | vnni);
   if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
     levels.avxvnni = levels.v3 && has(a, 1u << 4);
   return levels;

@@ -12,13 +12,16 @@ extension CPUTarget {
     vectorBytes: 32, vectorRegisters: 16, integerDot: .words, hasFMA: true,
     machine: .avx2)
 
-  /// x86-64-v4 with `vpdpbusd`. Source: Intel SDM volume 2, VPDPBUSD.
+  /// x86-64-v4 with `vpdpbusd` and `vpermi2b`. Source: Intel SDM volume 2, VPDPBUSD, VPERMI2B.
   package static let avx512vnni = CPUTarget(
     name: "avx512vnni", architecture: .x86_64,
     features: [
-      .avx2, .fma, .f16c, .bmi2, .avx512f, .avx512bw, .avx512dq, .avx512vl, .avx512vnni,
+      .avx2, .fma, .f16c, .bmi2, .avx512f, .avx512bw, .avx512dq, .avx512vl, .avx512vbmi,
+      .avx512vnni,
     ],
-    compilerFlags: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=512"],
+    compilerFlags: [
+      "-march=x86-64-v4", "-mavx512vbmi", "-mavx512vnni", "-mprefer-vector-width=512",
+    ],
     vectorBytes: 64, vectorRegisters: 32, integerDot: .bytes, hasFMA: true,
     machine: .avx512vnni)
 

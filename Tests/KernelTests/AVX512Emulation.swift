@@ -154,6 +154,21 @@ enum AVX512Emulation {
     QE __m512i qe_cvtepi8_epi16(__m256i a) {
       qe_h r; int8_t b[32]; __builtin_memcpy(b, &a, 32);
       for (int i = 0; i < 32; ++i) r[i] = b[i]; return (__m512i)r; }
+    QE __m512i qe_permutex2var_epi8(__m512i a, __m512i index, __m512i b) {
+      qe_b r; for (int i = 0; i < 64; ++i) { const uint8_t k = ((qe_b)index)[i] & 127;
+        r[i] = k < 64 ? ((qe_b)a)[k] : ((qe_b)b)[k - 64]; }
+      return (__m512i)r; }
+    QE uint64_t qe_movepi8_mask(__m512i a) {
+      uint64_t m = 0; for (int i = 0; i < 64; ++i) m |= (uint64_t)(((qe_b)a)[i] >> 7) << i;
+      return m; }
+    QE __m512i qe_mask_blend_epi8(uint64_t m, __m512i a, __m512i b) {
+      qe_b r; for (int i = 0; i < 64; ++i) r[i] = m >> i & 1 ? ((qe_b)b)[i] : ((qe_b)a)[i];
+      return (__m512i)r; }
+    QE __m512i qe_maskz_loadu_bytes(uint64_t m, const void *p) {
+      qe_b r; for (int i = 0; i < 64; ++i) r[i] = m >> i & 1 ? ((const uint8_t *)p)[i] : 0;
+      return (__m512i)r; }
+    QE void qe_mask_storeu_bytes(void *p, uint64_t m, __m512i a) {
+      for (int i = 0; i < 64; ++i) if (m >> i & 1) ((uint8_t *)p)[i] = ((qe_b)a)[i]; }
     QE __m512i qe_dpwssd(__m512i c, __m512i a, __m512i b) {
       qe_i r = (qe_i)c;
       for (int i = 0; i < 32; ++i) r[i / 2] += (int32_t)((qe_h)a)[i] * ((qe_h)b)[i];
@@ -210,6 +225,11 @@ enum AVX512Emulation {
     #define _mm512_cvtepi8_epi16 qe_cvtepi8_epi16
     #define _mm_maskz_loadu_epi8 qe_maskz_loadu_epi8
     #define _mm512_cvtusepi32_epi8 qe_cvtusepi32_epi8
+    #define _mm512_permutex2var_epi8 qe_permutex2var_epi8
+    #define _mm512_movepi8_mask qe_movepi8_mask
+    #define _mm512_mask_blend_epi8 qe_mask_blend_epi8
+    #define _mm512_maskz_loadu_epi8 qe_maskz_loadu_bytes
+    #define _mm512_mask_storeu_epi8 qe_mask_storeu_bytes
     #define _mm512_dpbusd_epi32 qe_dpbusd
     #define _mm512_dpwssd_epi32 qe_dpwssd
 

@@ -30,6 +30,7 @@ struct ElementwiseKernelTests {
     (image(1, 1, 1, 1), image(1, 1, 1, 1), image(1, 1, 1, 1)),
     (image(1, 7, 9, 5), image(1, 7, 9, 5), image(1, 7, 9, 5)),
     (image(2, 3, 4, 17, halo: ring), image(2, 3, 4, 17), image(2, 3, 4, 17, halo: ring)),
+    (image(1, 2, 7, 41, halo: ring), image(1, 2, 7, 41, halo: ring), image(1, 2, 7, 41)),
     (image(1, 4, 30, 3), image(1, 1, 1, 3), image(1, 4, 30, 3)),
     (image(2, 4, 5, 19), image(2, 1, 1, 19), image(2, 4, 5, 19)),
     (image(1, 4, 5, 8), image(1, 1, 1, 1), image(1, 4, 5, 8, halo: ring)),
