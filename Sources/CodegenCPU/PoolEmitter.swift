@@ -1,15 +1,6 @@
 import KernelIR
 import Targets
 
-/// Writes a `maxpool` kernel: the largest byte of each window's taps inside the image.
-func emitMaxPool(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
-  emitPool(spec, output: 1, into: &out) { out in
-    out.line("vi best = vi_set1(0);")
-    emitTaps("best = vi_max(best, vi_load_u8(p));", into: &out)
-    out.line("if (n == VL) vi_store_u8(to + c, best);\nelse vi_store_u8_n(to + c, best, n);")
-  }
-}
-
 /// Writes an `avgpool` kernel: the exact sum of the taps inside the image, scaled by the multiplier
 /// for their count.
 func emitAveragePool(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
@@ -49,7 +40,7 @@ private func emitTaps(_ statement: String, into out: inout CSource) {
 }
 
 /// The taps ky0 ..< ky1 of a window that begins at `first` and lie inside of `extent`.
-private let clipFunction = """
+let clipFunction = """
   static inline void qc_clip(int32_t first, uint32_t taps, uint32_t dilation, uint32_t extent,
                              uint32_t *begin, uint32_t *end) {
     uint32_t k = 0;

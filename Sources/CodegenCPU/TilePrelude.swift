@@ -9,6 +9,7 @@ import Targets
 /// |---|---|
 /// | `qc_load_part qc_store_part` | the first n ≤ 8 bytes at p, the first one lowest |
 /// | `qc_load_row qc_store_row` | the first n ≤ 16 bytes at p |
+/// | `qc_load_octets qc_store_octets qc_store_octets_n` | all 4 · VL bytes of a vector, or the first n |
 /// | `qc_load_rows(a, p, pitch, rows, n)`, `qc_store_rows` | n ≤ 16 bytes of row 4l + j are the lanes 4l ..< 4l + 4 of a[j] |
 /// | `qc_turn(a)` | from there lane r of a[k] is word k of row r; and back |
 /// | `qc_load_quads(p, pitch, rows, n)`, `qc_store_quads` | n ≤ 4 bytes of row r are lane r |
@@ -77,6 +78,19 @@ struct TilePrelude {
     """
     typedef uint32_t qc_words __attribute__((vector_size(\(4 * lanes))));
     typedef uint8_t qc_octets __attribute__((vector_size(\(4 * lanes))));
+    QC_TILE qc_octets qc_load_octets(const uint8_t *p) {
+      qc_octets a;
+      __builtin_memcpy(&a, p, 4 * VL);
+      return a;
+    }
+    QC_TILE void qc_store_octets(uint8_t *p, qc_octets a) { __builtin_memcpy(p, &a, 4 * VL); }
+    QC_TILE void qc_store_octets_n(uint8_t *p, qc_octets a, uint32_t n) {
+      uint8_t bytes[4 * VL];
+      uint32_t i = 0;
+      qc_store_octets(bytes, a);
+      for (; i + 16 <= n && i < 4 * VL; i += 16) __builtin_memcpy(p + i, bytes + i, 16);
+      if (i < n && i < 4 * VL) qc_store_row(p + i, qc_load_row(bytes + i, 16), n - i);
+    }
     \(turn)
     \(rows)
     \(quads)

@@ -71,9 +71,19 @@ package struct PoolKernel: Hashable, Sendable {
     return KernelCall(
       spec: spec, arguments: PoolKernel.layout.record(arguments), operands: operands,
       tileCount: output.batch * output.height,
-      scratchBytes: 0,
+      scratchBytes: scratchBytes,
       work: output.batch * output.height * output.width * output.channels * window.taps)
   }
+
+  /// A maximum joins the rows of a window before it joins pixels: one row, and what whole vectors
+  /// read and write beyond it.
+  private var scratchBytes: Int {
+    guard case .maximum = kind else { return 0 }
+    return input.width * input.pixelPitch + 2 * PoolKernel.scratchSlack
+  }
+
+  /// Bytes of the widest vector.
+  private static let scratchSlack = 64
 
   private var arguments: ArgumentLayout.Values {
     var values: ArgumentLayout.Values = [
