@@ -64,13 +64,15 @@ struct FloatRowTests {
     let orders: [(ReduceKernel.Order, Bool)] = [(.lanes, true), (.chain, false)]
     let inner = 21
     var checks: [(KernelCall, [Float], [Float], String)] = []
-    for count in FloatRowTests.counts {
-      let x = random.floats(4 * count)
+    for count in FloatRowTests.counts + [2, 4, 5, 6, 8] {
+      let rows = count <= FloatSoftmaxKernel.shortCount ? 37 : 4
+      let x = random.floats(rows * count)
       for (order, inLanes) in orders {
-        let call = FloatSoftmaxKernel(.rows(order: order), isLog: isLog, outer: 4, count: count)
-          .call()
+        let call = FloatSoftmaxKernel(
+          .rows(order: order), isLog: isLog, outer: rows, count: count
+        ).call()
         checks.append(
-          (call, x, softmax(x, rows: 4, count, isLog, inLanes), "\(count), \(order)"))
+          (call, x, softmax(x, rows: rows, count, isLog, inLanes), "\(count), \(order)"))
       }
       let columns = random.floats(2 * count * inner)
       let call = FloatSoftmaxKernel(
@@ -86,6 +88,15 @@ struct FloatRowTests {
         FloatSoftmaxKernel(.rows(order: .lanes), isLog: isLog, outer: 3, count: 4).call(),
         extremes, softmax(extremes, rows: 3, 4, isLog, true), "extremes"
       ))
+    let many = Array(repeating: extremes, count: 5).flatMap { $0 }
+    for count in [1, 2, 3, 4, 5, 6] {
+      let rows = many.count / count
+      checks.append(
+        (
+          FloatSoftmaxKernel(.rows(order: .lanes), isLog: isLog, outer: rows, count: count).call(),
+          many, softmax(many, rows: rows, count, isLog, true), "extremes in rows of \(count)"
+        ))
+    }
     let loaded = try FloatVariants(checks.map(\.0))
     for (call, x, expected, name) in checks {
       loaded.expect(call, inputs: [x], gives: expected, name)

@@ -1,7 +1,8 @@
 import KernelIR
 
 extension KernelEmitter {
-  /// Emits `softmaxf`: three passes over a row, or over 16 neighbouring columns.
+  /// Emits `softmaxf`: three passes over a row, or over 16 neighbouring columns; of short rows, 16
+  /// at a time.
   static let floatSoftmax = KernelEmitter(
     .floatSoftmax, FloatSoftmaxKernel.layout
   ) { spec, _, out in
@@ -9,6 +10,11 @@ extension KernelEmitter {
     out.kernel(spec.symbol, FloatSoftmaxKernel.layout) { out in
       out.line("const char *input = buffers[0];\nchar *output = buffers[1];")
       out.block("for (uint32_t tile = begin; tile < end; ++tile)") { out in
+        if spec["short"] > 0 {
+          ShortSoftmax(count: spec["short"], hasLanes: spec["lanes"] == 1, isLog: isLog)
+            .emit(into: &out)
+          return
+        }
         out.line(
           """
           const uint32_t outer = tile / g->inner_tiles, c = tile % g->inner_tiles * 16;

@@ -35,6 +35,15 @@ package struct FloatSoftmaxKernel: Hashable, Sendable {
     self.outputPitch = outputPitch ?? 4 * count * inner
   }
 
+  /// Up to so many elements, rows are computed 16 at a time, one to a lane.
+  package static let shortCount = 8
+
+  private var isShort: Bool {
+    guard case .rows = form else { return false }
+    return count <= FloatSoftmaxKernel.shortCount && outer >= 8 && inputPitch == 4 * count
+      && outputPitch == 4 * count
+  }
+
   package var spec: KernelSpec {
     let (columns, lanes) =
       switch form {
@@ -43,7 +52,10 @@ package struct FloatSoftmaxKernel: Hashable, Sendable {
       }
     return KernelSpec(
       .floatSoftmax, [.f32, .f32],
-      [.init("columns", columns), .init("lanes", lanes), .init("log", isLog ? 1 : 0)])
+      [
+        .init("columns", columns), .init("lanes", lanes), .init("log", isLog ? 1 : 0),
+        .init("short", isShort ? count : 0),
+      ])
   }
 
   package func call() -> KernelCall {
@@ -56,7 +68,8 @@ package struct FloatSoftmaxKernel: Hashable, Sendable {
     ]
     return KernelCall(
       spec: spec, arguments: FloatSoftmaxKernel.layout.record(values),
-      operands: [.input(0), .output], tileCount: outer * ceilDivide(inner, 16), scratchBytes: 0,
+      operands: [.input(0), .output],
+      tileCount: isShort ? ceilDivide(outer, 16) : outer * ceilDivide(inner, 16), scratchBytes: 0,
       work: outer * count * inner * 16)
   }
 
