@@ -2,7 +2,7 @@ import KernelIR
 import Tensors
 
 extension KernelEmitter {
-  /// Emits `move`: whole rows where they are contiguous, 16 rows at a time where they are turned.
+  /// Emits `move`: whole rows where they are contiguous, tiles in registers where they are turned.
   static let move = KernelEmitter(.move, MoveKernel.layout) { spec, _, out in
     guard let form = MoveKernel.Form(rawValue: spec["form"]), let type = spec.operands.first else {
       preconditionFailure("\(spec.symbol) is no move")
@@ -71,29 +71,81 @@ extension KernelEmitter {
           outer /= g->extent\(axis);
           """)
       }
-      out.line("uint32_t j = 0;")
-      if bytes == 4 {
-        out.block("if (height == \(rows))") { out in
-          out.block("for (; j + 8 <= columns; j += 8)") { out in
-            out.line(
-              "qm_transpose(from + (intptr_t)j * in_step, in_step, to + (size_t)j * 4, out_step);")
-            out.line(
-              """
-              qm_transpose(from + (intptr_t)j * in_step + 32, in_step,
-                           to + 8 * out_step + (size_t)j * 4, out_step);
-              """
-            )
-          }
-        }
+      switch bytes {
+      case 1: emitByteTiles(into: &out)
+      case 4: emitWordTiles(into: &out)
+      default: emitElements(bytes, into: &out)
       }
-      out.block("for (; j < columns; ++j)") { out in
-        out.block("for (uint32_t i = 0; i < height; ++i)") { out in
-          out.line(
-            """
-            __builtin_memcpy(to + (intptr_t)i * out_step + (size_t)j * \(bytes),
-                             from + (intptr_t)j * in_step + (size_t)i * \(bytes), \(bytes));
-            """)
+    }
+  }
+
+  /// VL of the input's rows at a time, up to 16 bytes each.
+  private static func emitByteTiles(into out: inout CSource) {
+    out.block("for (uint32_t j = 0; j < columns; j += VL)") { out in
+      out.line(
+        """
+        const uint32_t count = columns - j < VL ? columns - j : VL;
+        const uint8_t *p = (const uint8_t *)from + (intptr_t)j * in_step;
+        uint8_t *q = (uint8_t *)to + j;
+        vi a[4];
+        if (count == VL && height == 16) {
+          qc_load_rows(a, p, (size_t)in_step, VL, 16);
+          qc_turn(a);
+        """)
+      for k in 0..<4 {
+        out.line(
+          "  qc_store_planes(q + \(4 * k) * out_step, (size_t)out_step, a[\(k)], VL, 4);")
+      }
+      out.line(
+        """
+          continue;
         }
+        qc_load_rows(a, p, (size_t)in_step, count, height);
+        qc_turn(a);
+        for (uint32_t k = 0; 4 * k < height; ++k) {
+          qc_store_planes(q + (intptr_t)(4 * k) * out_step, (size_t)out_step, a[k], count,
+                          height - 4 * k < 4 ? height - 4 * k : 4);
+        }
+        """)
+    }
+  }
+
+  /// VL of the input's rows at a time, four words each.
+  private static func emitWordTiles(into out: inout CSource) {
+    out.block("for (uint32_t j = 0; j < columns; j += VL)") { out in
+      out.line("const uint32_t count = columns - j < VL ? columns - j : VL;")
+      out.block("for (uint32_t i = 0; i < height; i += 4)") { out in
+        out.line(
+          """
+          const uint32_t n = height - i < 4 ? height - i : 4;
+          const uint8_t *p = (const uint8_t *)from + (intptr_t)j * in_step + (size_t)i * 4;
+          uint8_t *q = (uint8_t *)to + (intptr_t)i * out_step + (size_t)j * 4;
+          vi a[4];
+          if (count == VL && n == 4) {
+            qc_load_rows(a, p, (size_t)in_step, VL, 16);
+            qc_turn(a);
+          """)
+        for k in 0..<4 { out.line("  vi_store(q + \(k) * out_step, a[\(k)]);") }
+        out.line(
+          """
+            continue;
+          }
+          qc_load_rows(a, p, (size_t)in_step, count, 4 * n);
+          qc_turn(a);
+          for (uint32_t k = 0; k < n; ++k) vi_store_n(q + (intptr_t)k * out_step, a[k], count);
+          """)
+      }
+    }
+  }
+
+  private static func emitElements(_ bytes: Int, into out: inout CSource) {
+    out.block("for (uint32_t j = 0; j < columns; ++j)") { out in
+      out.block("for (uint32_t i = 0; i < height; ++i)") { out in
+        out.line(
+          """
+          __builtin_memcpy(to + (intptr_t)i * out_step + (size_t)j * \(bytes),
+                           from + (intptr_t)j * in_step + (size_t)i * \(bytes), \(bytes));
+          """)
       }
     }
   }
