@@ -1,8 +1,9 @@
 import KernelIR
 import Targets
+import Tensors
 
 /// Writes an `avgpool` kernel: the exact sum of the taps inside the image, scaled by the multiplier
-/// for their count.
+/// for their count, and stored as it is or requantized.
 func emitAveragePool(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
   emitPool(spec, output: 2, into: &out) { out in
     out.line(
@@ -12,9 +13,17 @@ func emitAveragePool(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
       vi sum = vi_set1(-(int32_t)inside * g->input_zero_point);
       """)
     emitTaps("sum = vi_add(sum, vi_load_u8(p));", into: &out)
+    out.line("const vf v = vf_mul(vf_from_vi(sum), vf_set1(((const float *)buffers[1])[count]));")
+    if spec.operands[1] == .f32 {
+      out.line(
+        """
+        if (n == VL) vf_store(to + (size_t)c * 4, v);
+        else vf_store_n(to + (size_t)c * 4, v, n);
+        """)
+      return
+    }
     out.line(
       """
-      const vf v = vf_mul(vf_from_vi(sum), vf_set1(((const float *)buffers[1])[count]));
       const vf low = vf_set1((float)(g->qmin - g->zero_point));
       const vf high = vf_set1((float)(g->qmax - g->zero_point));
       const vi q = vi_round(vf_max(vf_min(v, high), low));

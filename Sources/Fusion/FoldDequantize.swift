@@ -1,8 +1,8 @@
 import Diagnostics
 import GraphIR
 
-/// Folds the `dequantize` ops before products whose result stays float. Sums and pools with a float
-/// result stay in float: integers would save nothing there.
+/// Folds the `dequantize` ops before products and averages whose result stays float. Sums with a
+/// float result stay in float: integers would save nothing there.
 ///
 /// - Numerics: within rounding of the float chain; integer sums are exact.
 package let foldDequantize = Pass("fold-dequantize") { graph throws(Diagnostic) in
@@ -13,6 +13,8 @@ package let foldDequantize = Pass("fold-dequantize") { graph throws(Diagnostic) 
     if let kernel = try graph.foldProduct(endingAt: id, result: .float, quantize: nil) {
       taken.formUnion(chain?.members ?? [])
       if graph[kernel].name.isEmpty { graph.bequeathName(of: id, to: kernel) }
+      graph.replaceUses(of: id, with: kernel)
+    } else if let kernel = try graph.foldAverage(id) {
       graph.replaceUses(of: id, with: kernel)
     }
   }

@@ -19,3 +19,17 @@ let foldQDQIntoPool = RewriteRule("fold-qdq-into-pool") { (id, graph) throws(Dia
   graph.settle(kernel, took: [real, id], members: [pool])
   return kernel
 }
+
+extension Graph {
+  /// `q.average_pool` with a float result for `average_pool(dequantize(q))` at `id`.
+  mutating func foldAverage(_ id: ValueID) throws(Diagnostic) -> ValueID? {
+    guard case .pool(let pooling) = op(id), pooling.kind == .average, pooling.kernel.count == 2,
+      case let real = operand(0, of: id), let source = integers(real)
+    else { return nil }
+    let kernel = try append(
+      .quantizedPool(QuantizedPool(pooling, result: .float)), [source], source: self[id].source)
+    settle(kernel, took: [real], members: [id])
+    if self[kernel].name.isEmpty { bequeathName(of: id, to: kernel) }
+    return kernel
+  }
+}

@@ -1,10 +1,11 @@
 import Tensors
 
-/// `maxpool` and `avgpool` over windows of a u8 image.
+/// `maxpool` and `avgpool` over windows of a u8 image; the result is u8, or, of an average, f32.
 ///
 /// The maximum is over stored bytes (one scale on both sides), clipped taps left out. The average is
 /// `clamp(rne(float(Σ (q - zeroPoint)) * multiplier[count]) + resultZeroPoint)` over the `count`
-/// taps of a window; taps outside the image add nothing. Buffers: input, factors (average only: the
+/// taps of a window, or for f32 the product with the multiplier itself; taps outside the image add
+/// nothing. Buffers: input, factors (average only: the
 /// multiplier for each count, 0 first), output. The input needs no halo.
 package struct PoolKernel: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
@@ -42,9 +43,12 @@ package struct PoolKernel: Hashable, Sendable {
   package init(
     input: ImageGeometry, output: ImageGeometry, window: ConvolutionWindow, kind: Kind
   ) {
-    precondition(input.element == .u8 && output.element == .u8, "pooling is u8 to u8")
+    precondition(input.element == .u8, "pooling is of u8")
     precondition(input.channels == output.channels && input.batch == output.batch, "pooling shapes")
-    if case .average(let average) = kind {
+    switch kind {
+    case .maximum: precondition(output.element == .u8, "a maximum is u8")
+    case .average(let average):
+      precondition(output.element == .u8 || output.element == .f32, "an average is u8 or f32")
       precondition(average.multipliers.count == window.taps + 1, "a multiplier for each count")
     }
     self.input = input
@@ -56,7 +60,7 @@ package struct PoolKernel: Hashable, Sendable {
   package var spec: KernelSpec {
     switch kind {
     case .maximum: KernelSpec(.maxPool, [.u8, .u8])
-    case .average: KernelSpec(.averagePool, [.u8, .u8])
+    case .average: KernelSpec(.averagePool, [.u8, output.element])
     }
   }
 

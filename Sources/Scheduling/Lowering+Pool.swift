@@ -22,26 +22,29 @@ extension Lowering {
   mutating func lower(_ pool: QuantizedPool, _ id: ValueID) throws(Diagnostic) {
     let operand = graph.operand(0, of: id)
     let type = graph.type(of: operand)
-    guard case .quantized(let element, let params) = pool.result,
-      let scale = type.quantization?.scale
-    else {
-      throw Diagnostic(
-        .unsupportedKernel, "a quantized average pool with a float result", at: location(id))
+    guard let scale = type.quantization?.scale else {
+      throw Diagnostic(.internalError, "an average of \(type)", at: location(id))
     }
     let window = try poolWindow(pool.pooling, id)
     var multipliers: [Float] = [0]
+    var zeroPoint: Int32 = 0
     for count in 1...window.taps {
-      multipliers.append(
-        try Multiplier.average(inputScale: scale, outputScale: params.scale, count: count))
+      switch pool.result {
+      case .quantized(let element, let params):
+        zeroPoint = storedParams(element, params).zeroPoint
+        multipliers.append(
+          try Multiplier.average(inputScale: scale, outputScale: params.scale, count: count))
+      case .float:
+        multipliers.append(try Multiplier.floatAverage(inputScale: scale, count: count))
+      }
     }
-    let stored = storedParams(element, params)
     let input = try image(operand)
     let output = allocateImage(id, .nchw)
     let kernel = PoolKernel(
       input: input.geometry, output: output, window: window,
       kind: .average(
         .init(
-          inputZeroPoint: Lowering.storedZeroPoint(type), zeroPoint: stored.zeroPoint,
+          inputZeroPoint: Lowering.storedZeroPoint(type), zeroPoint: zeroPoint,
           bounds: 0...255, multipliers: multipliers,
           countsPadding: pool.pooling.countIncludesPad)))
     try emit(kernel.call(), [input.view], makes: id)

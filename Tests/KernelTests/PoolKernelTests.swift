@@ -14,15 +14,23 @@ struct PoolKernelTests {
     var rows: Int
     var pixels: Int
     var halo = ImageGeometry.Halo.none
+    /// Channels of the buffers before the pooled ones, and behind them.
+    var sides = 0
 
     var input: ImageGeometry {
       ImageGeometry(
-        .u8, batch: batch, height: height, width: width, channels: channels,
-        halo: .init(top: 0, bottom: 1, left: 2, right: 0), haloByte: 200)
+        .u8, batch: batch, height: height, width: width, channels: channels + 2 * sides,
+        halo: .init(top: 0, bottom: 1, left: 2, right: 0), haloByte: 200
+      ).channels(sides..<sides + channels)
     }
     var output: ImageGeometry {
       ImageGeometry(
-        .u8, batch: batch, height: rows, width: pixels, channels: channels, halo: halo, haloByte: 7)
+        .u8, batch: batch, height: rows, width: pixels, channels: channels + 2 * sides,
+        halo: halo, haloByte: 7
+      ).channels(sides..<sides + channels)
+    }
+    var realOutput: ImageGeometry {
+      ImageGeometry(.f32, batch: batch, height: rows, width: pixels, channels: channels)
     }
   }
 
@@ -44,6 +52,13 @@ struct PoolKernelTests {
     Case(
       height: 5, width: 5, channels: 20,
       window: .init(kernel: .init(3, 3), stride: .init(2, 2)), rows: 3, pixels: 3),
+    Case(
+      height: 9, width: 11, channels: 24,
+      window: .init(kernel: .init(3, 3), stride: .init(2, 2), padding: .init(1, 1)), rows: 5,
+      pixels: 6, halo: .init(top: 1, bottom: 1, left: 1, right: 1)),
+    Case(
+      height: 4, width: 5, channels: 70,
+      window: .init(kernel: .init(2, 2), stride: .init(1, 1)), rows: 3, pixels: 4, sides: 5),
   ]
 
   private static func kind(_ test: Case, countsPadding: Bool) -> PoolKernel.Kind {
@@ -72,6 +87,25 @@ struct PoolKernelTests {
     }
   }
 
+  @Test func `an average with a float result is the sum times its multiplier`() throws {
+    var random = SeededGenerator(seed: 6)
+    let kernels = Self.cases.flatMap { test in
+      [false, true].map {
+        PoolKernel(
+          input: test.input, output: test.realOutput, window: test.window,
+          kind: Self.kind(test, countsPadding: $0))
+      }
+    }
+    let loaded = try AllVariants(kernels.map(\.spec))
+    for kernel in kernels {
+      let bytes = random.bytes(kernel.input.byteCount)
+      let blank = [UInt8](repeating: 0xa5, count: kernel.output.byteCount)
+      loaded.expect(
+        kernel.call(), inputs: [bytes], blank, gives: reference(kernel, bytes, blank),
+        "\(kernel.window) to f32")
+    }
+  }
+
   private func reference(_ kernel: PoolKernel, _ bytes: [UInt8], _ blank: [UInt8]) -> [UInt8] {
     let (input, output, window) = (kernel.input, kernel.output, kernel.window)
     var result = haloFilled(blank, output)
@@ -90,7 +124,9 @@ struct PoolKernelTests {
                 taps.append(Int32(bytes[input.offset(n, row, pixel, c)]))
               }
             }
-            result[output.offset(n, y, x, c)] = value(kernel, taps)
+            let at = output.offset(n, y, x, c)
+            let bytes = value(kernel, taps)
+            result.replaceSubrange(at..<at + bytes.count, with: bytes)
           }
         }
       }
@@ -98,16 +134,21 @@ struct PoolKernelTests {
     return result
   }
 
-  private func value(_ kernel: PoolKernel, _ taps: [Int32]) -> UInt8 {
+  private func value(_ kernel: PoolKernel, _ taps: [Int32]) -> [UInt8] {
     switch kernel.kind {
-    case .maximum: return UInt8(taps.max() ?? 0)
+    case .maximum: return [UInt8(taps.max() ?? 0)]
     case .average(let average):
       let count = average.countsPadding ? kernel.window.taps : taps.count
       let sum = taps.reduce(0) { $0 + $1 - average.inputZeroPoint }
-      return UInt8(
-        requantize(
-          sum, multiplier: average.multipliers[count], zeroPoint: average.zeroPoint,
-          bounds: average.bounds))
+      if kernel.output.element == .f32 {
+        return littleEndianBytes([(Float(sum) * average.multipliers[count]).bitPattern])
+      }
+      return [
+        UInt8(
+          requantize(
+            sum, multiplier: average.multipliers[count], zeroPoint: average.zeroPoint,
+            bounds: average.bounds))
+      ]
     }
   }
 }
