@@ -4,9 +4,10 @@ import KernelIR
 import Tensors
 
 extension Lowering {
-  /// Elementwise ops of floats and integers, with broadcasting.
+  /// Elementwise ops of floats and integers, with broadcasting; those of a chain all at once.
   mutating func lowerMap(_ id: ValueID) throws(Diagnostic) {
-    let operands = graph.operands(of: id)
+    guard !chains.isJoined(id) else { return }
+    let operands = chains.leaves(of: id) ?? graph.operands(of: id)
     if case .unary(.clip(lower: nil, upper: nil)) = graph.op(id) {
       return setView(try view(operands[0]), of: id)
     }
@@ -27,7 +28,7 @@ extension Lowering {
         hint: "cast the operands to float first")
     }
     var expression = MapExpression(computed, inputs: elements)
-    try append(graph.op(id), to: &expression, id)
+    _ = try append(id, reading: operands, to: &expression)
     var views: [View] = []
     for operand in operands { views.append(try mapOperand(operand)) }
     allocateMapResult(id, operands, views)
@@ -74,37 +75,51 @@ extension Lowering {
     }
   }
 
+  /// The steps of `id` and of the ops that are joined to it.
   private func append(
-    _ op: Op, to expression: inout MapExpression, _ id: ValueID
-  ) throws(Diagnostic) {
-    switch op {
+    _ id: ValueID, reading inputs: [ValueID], to expression: inout MapExpression
+  ) throws(Diagnostic) -> MapExpression.Value {
+    var values: [MapExpression.Value] = []
+    for operand in graph.operands(of: id) {
+      if let input = inputs.firstIndex(of: operand) {
+        values.append(input)
+      } else if let number = graph.scalar(operand) {
+        values.append(expression.apply(.constant, constants: [Double(number)]))
+      } else {
+        values.append(try append(operand, reading: inputs, to: &expression))
+      }
+    }
+    switch graph.op(id) {
     case .binary(let function):
-      expression.apply(function.mapFunction, 0, 1)
+      return expression.apply(function.mapFunction, values[0], values[1])
     case .select:
-      expression.apply(.select, 0, 1, 2)
+      return expression.apply(.select, values[0], values[1], values[2])
     case .unary(let function):
-      try append(function, to: &expression, id)
+      return try append(function, values[0], to: &expression, id)
     default:
-      throw Diagnostic(.internalError, "\(op.mnemonic) is not elementwise", at: location(id))
+      throw Diagnostic(
+        .internalError, "\(graph.op(id).mnemonic) is not elementwise", at: location(id))
     }
   }
 
   private func append(
-    _ function: UnaryFunction, to expression: inout MapExpression, _ id: ValueID
-  ) throws(Diagnostic) {
+    _ function: UnaryFunction, _ operand: MapExpression.Value,
+    to expression: inout MapExpression, _ id: ValueID
+  ) throws(Diagnostic) -> MapExpression.Value {
     switch function {
     case .clip(let lower, let upper):
-      var value = 0
+      var value = operand
       if let lower { value = expression.apply(.lowerBound, value, constants: [Double(lower)]) }
       if let upper { value = expression.apply(.upperBound, value, constants: [Double(upper)]) }
+      return value
     case .leakyRelu(let alpha):
-      expression.apply(.leakyRelu, 0, constants: [Double(alpha)])
+      return expression.apply(.leakyRelu, operand, constants: [Double(alpha)])
     case .elu(let alpha):
-      expression.apply(.elu, 0, constants: [Double(alpha)])
+      return expression.apply(.elu, operand, constants: [Double(alpha)])
     case .hardSigmoid(let alpha, let beta):
-      expression.apply(.hardSigmoid, 0, constants: [Double(alpha), Double(beta)])
+      return expression.apply(.hardSigmoid, operand, constants: [Double(alpha), Double(beta)])
     case .gelu(let tanh):
-      expression.apply(tanh ? .geluTanh : .gelu, 0)
+      return expression.apply(tanh ? .geluTanh : .gelu, operand)
     default:
       let name = function.mnemonic.filter { $0 != "_" }
       let symbol = function == .reciprocal ? "rcp" : name
@@ -112,7 +127,7 @@ extension Lowering {
         throw Diagnostic(
           .unsupportedKernel, "no kernel for \(function.mnemonic)", at: location(id))
       }
-      expression.apply(mapped, 0)
+      return expression.apply(mapped, operand)
     }
   }
 

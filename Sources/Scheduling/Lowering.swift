@@ -33,6 +33,7 @@ struct Lowering {
 
   let graph: Graph
   let demands: [Demand]
+  let chains: MapChains
   private(set) var storages: [Storage] = []
   private(set) var steps: [PendingStep] = []
   private(set) var views: [ValueID: View] = [:]
@@ -40,6 +41,7 @@ struct Lowering {
   init(_ graph: Graph) {
     self.graph = graph
     demands = Demand.collect(graph)
+    chains = MapChains(graph)
   }
 
   // MARK: Views
