@@ -46,7 +46,7 @@ struct MapChainTests {
     #expect(
       symbols == [
         "qc_map_f32_f32_inner0_tanh0", "qc_map_f32_f32_inner0_exp0_add32",
-        "qc_map_f32_f32_inner0_neg0",
+        "qc_map_f32_f32_inner0_neg0", "qc_move_u32_u32_form0",
       ])
   }
 
