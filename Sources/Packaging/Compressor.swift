@@ -31,9 +31,9 @@ struct Compressor: ~Copyable {
   /// it is read needs little memory beside its result. Weights have no longer repetitions to lose.
   private static let windowLog: Int32 = 20
   /// What compression must save at least to be worth its time at open: one part of so many.
-  private static let leastSaving = 12
+  private static let leastSaving = 16
 
-  /// Compresses `raw`, or keeps it as it is where that saves less than a twelfth.
+  /// Compresses `raw`, or keeps it as it is where that saves less than a sixteenth.
   func store(_ raw: [UInt8]) throws(Diagnostic) -> Stored {
     let capacity = ZSTD_compressBound(raw.count)
     var failure: String?
