@@ -41,7 +41,7 @@ struct EpilogueEmitter {
     out.line(
       """
       typedef struct {
-        vf low, high, residual_multiplier;
+        vf low, high, residual_multiplier, alpha, beta, activation_multiplier;
         vi zero_point, residual_zero_point\(narrows ? ", zero_words, qmin, qmax" : "");
       } \(symbol)_constants;
       """)
@@ -53,7 +53,8 @@ struct EpilogueEmitter {
         ? "vf_set1(g->low), vf_set1(g->high)"
         : "vf_set1((float)(g->qmin - g->zero_point)), vf_set1((float)(g->qmax - g->zero_point))"
       out.line("return (\(symbol)_constants){\(bounds),")
-      out.line("    vf_set1(g->residual_multiplier), vi_set1(g->zero_point),")
+      out.line("    vf_set1(g->residual_multiplier), vf_set1(g->alpha), vf_set1(g->beta),")
+      out.line("    vf_set1(g->activation_multiplier), vi_set1(g->zero_point),")
       out.line("    vi_set1(g->residual_zero_point)\(narrows ? "," : "};")")
       if narrows {
         out.line("    vi_words(vi_set1(g->zero_point)), vi_set1_bytes((uint8_t)g->qmin),")
@@ -79,6 +80,10 @@ struct EpilogueEmitter {
       if hasResidual {
         out.line("const vf r = vf_from_vi(vi_sub(residual, e->residual_zero_point));")
         out.line("v = vf_fma(r, e->residual_multiplier, v);")
+      }
+      if let activation = spec.activation {
+        out.line("v = \(ActivationEmitter.expression(activation, of: "v"));")
+        if !isFloat { out.line("v = vf_mul(v, e->activation_multiplier);") }
       }
       out.line("return v;")
     }

@@ -3,7 +3,7 @@ import GraphIR
 import Tensors
 
 /// Rewrites `quantize(clamp(product(dequantize(x), dequantize(w)) + bias + dequantize(r)))` to
-/// `q.conv` or `q.matmul`, bias, residual and clamp each optional.
+/// `q.conv` or `q.matmul`, bias, residual and clamp (or activation) each optional.
 ///
 /// - Applies: x and r are 8-bit with one scale, w is symmetric with one scale for each channel;
 ///   values in between have no other use.
@@ -31,7 +31,8 @@ extension Graph {
     }
     guard let product = try ProductOperands(chain, in: &self) else { return nil }
     let epilogue = Epilogue(
-      hasResidual: chain.residual != nil, clamp: chain.clamp, result: result)
+      hasResidual: chain.residual != nil, clamp: chain.clamp, activation: chain.activation,
+      result: result)
     let op: Op =
       if let geometry {
         .quantizedConv(QuantizedConvolution(geometry: geometry, epilogue: epilogue))

@@ -68,6 +68,10 @@ package struct AttributeReader {
     return value
   }
 
+  package mutating func optionalWord(_ name: String) throws(Diagnostic) -> String? {
+    attributes[name] == nil ? nil : try word(name)
+  }
+
   package mutating func bytes(_ name: String) throws(Diagnostic) -> [UInt8] {
     guard case .bytes(let value) = attributes.removeValue(forKey: name) else { throw missing(name) }
     return value

@@ -2,8 +2,9 @@ import Tensors
 
 /// What one integer kernel computes: an anchor op, and what its epilogue does before the store.
 ///
-/// `clamp(anchor(…) + bias + residual)`, each part but the anchor optional. This is the rule of
-/// what joins: Quantization puts no pair inside a chain, and Fusion makes one op of it.
+/// `clamp(anchor(…) + bias + residual)`, each part but the anchor optional; instead of the clamp a
+/// product may have an activation. This is the rule of what joins: Quantization puts no pair inside
+/// a chain, and Fusion makes one op of it.
 package struct KernelChain: Hashable, Sendable {
   /// A conv or matmul, or an add, sub or mul of two activations.
   package let anchor: ValueID
@@ -13,6 +14,8 @@ package struct KernelChain: Hashable, Sendable {
   package let residualAdd: ValueID?
   package let residual: ValueID?
   package let clamp: ClampBounds
+  /// Only of a conv or a matmul.
+  package let activation: UnaryFunction?
   /// What is stored.
   package let last: ValueID
 
@@ -37,27 +40,30 @@ extension Graph {
     endingAt last: ValueID, accepting accepts: (ValueID) -> Bool
   ) -> KernelChain? {
     var (current, clamp) = (resolve(last), ClampBounds.none)
-    if case .unary(let function) = op(current), let bounds = function.clampBounds {
+    var activation: UnaryFunction?
+    if case .unary(let function) = op(current),
+      function.clampBounds != nil || function.joinsProducts
+    {
       guard accepts(current) else { return nil }
-      clamp = bounds
+      if let bounds = function.clampBounds { clamp = bounds } else { activation = function }
       current = operand(0, of: current)
       guard hasOneUse(current) else { return nil }
     }
     if let (anchor, biasAdd) = product(endingAt: current, accepting: accepts) {
       return KernelChain(
         anchor: anchor, biasAdd: biasAdd, residualAdd: nil, residual: nil, clamp: clamp,
-        last: resolve(last))
+        activation: activation, last: resolve(last))
     }
     guard case .binary(let function) = op(current), accepts(current) else { return nil }
     if function == .add, let (anchor, biasAdd, residual) = residualSum(current, accepts) {
       return KernelChain(
         anchor: anchor, biasAdd: biasAdd, residualAdd: current, residual: residual, clamp: clamp,
-        last: resolve(last))
+        activation: activation, last: resolve(last))
     }
-    guard [.add, .sub, .mul].contains(function) else { return nil }
+    guard [.add, .sub, .mul].contains(function), activation == nil else { return nil }
     return KernelChain(
       anchor: current, biasAdd: nil, residualAdd: nil, residual: nil, clamp: clamp,
-      last: resolve(last))
+      activation: nil, last: resolve(last))
   }
 
   /// A conv, a matmul, or the sum of a matmul and its bias, that makes `value`.

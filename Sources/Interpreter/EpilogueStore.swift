@@ -26,12 +26,10 @@ struct EpilogueStore {
   ) throws(Diagnostic) -> Tensor {
     var multipliers: [Float] = []
     for rhsScale in rhsScales {
-      switch epilogue.result {
-      case .quantized(_, let params):
+      if let step {
         multipliers.append(
-          try Multiplier.product(
-            lhsScale: lhsScale, rhsScale: rhsScale, outputScale: params.scale))
-      case .float:
+          try Multiplier.product(lhsScale: lhsScale, rhsScale: rhsScale, outputScale: step))
+      } else {
         multipliers.append(try Multiplier.floatResult(lhsScale: lhsScale, rhsScale: rhsScale))
       }
     }
@@ -66,6 +64,13 @@ struct EpilogueStore {
     _ acc: [Int32], _ multipliers: [Float], _ residual: qr_residual, _ residualBytes: [UInt8]?
   ) throws(Diagnostic) -> Tensor {
     let sizes = (Int64(outer), Int64(channels), Int64(inner))
+    if let activation = epilogue.activation {
+      var x = [Float](repeating: 0, count: acc.count)
+      withResidual(residual, residualBytes) {
+        qr_scale_to_f32(sizes.0, sizes.1, sizes.2, acc, multipliers, $0, .nan, .nan, &x)
+      }
+      return try stored(activation, of: x)
+    }
     switch epilogue.result {
     case .quantized(let element, let params):
       let store = try self.store(element, params)
@@ -83,6 +88,27 @@ struct EpilogueStore {
       }
       return try Tensor(.f32, type.shape, y)
     }
+  }
+
+  /// Stores a function of real values.
+  private func stored(_ activation: UnaryFunction, of x: [Float]) throws(Diagnostic) -> Tensor {
+    var constants = qr_constants.reference
+    let code = activation.code
+    var y = [Float](repeating: 0, count: x.count)
+    qr_unary_f32(&constants, code.0, code.alpha, code.beta, Int64(x.count), x, &y)
+    guard case .quantized(_, let params) = epilogue.result else {
+      return try Tensor(.f32, type.shape, y)
+    }
+    let inverse = Multiplier.inverse(params.scale)
+    return try stored(steps: y.map { $0 * inverse })
+  }
+
+  /// The step of the result that sums are scaled to; `nil` when they are scaled to real values.
+  private var step: Float? {
+    guard epilogue.activation == nil, case .quantized(_, let params) = epilogue.result else {
+      return nil
+    }
+    return params.scale
   }
 
   /// The pointer lives while `bytes` does, which is for the whole call.
@@ -117,11 +143,8 @@ struct EpilogueStore {
 
   /// The multiplier of an operand of a sum, or of a residual.
   func rescale(_ inputScale: Float) throws(Diagnostic) -> Float {
-    switch epilogue.result {
-    case .quantized(_, let params):
-      try Multiplier.rescale(inputScale: inputScale, outputScale: params.scale)
-    case .float: inputScale
-    }
+    guard let step else { return inputScale }
+    return try Multiplier.rescale(inputScale: inputScale, outputScale: step)
   }
 
   /// The multiplier of a window's sum.

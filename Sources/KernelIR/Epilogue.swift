@@ -2,11 +2,32 @@
 /// are not here: they are in the start values of the sums.
 package enum Epilogue: Hashable, Sendable {
   /// `clamp(rne(float(acc) * multiplier[c]) + zeroPoint)`; with a residual the rounded value is
-  /// `fma(float(r - residual.zeroPoint), residual.multiplier, float(acc) * multiplier[c])`.
+  /// `fma(float(r - residual.zeroPoint), residual.multiplier, float(acc) * multiplier[c])`. With an
+  /// activation the multipliers give real values, and its result is rounded.
   case requantize(
-    multipliers: [Float], zeroPoint: Int32, bounds: ClosedRange<Int32>, residual: Residual?)
-  /// `clamp(float(acc) * scale[c])`, an f32 result.
-  case float(scales: [Float], bounds: ClosedRange<Float>?)
+    multipliers: [Float], zeroPoint: Int32, bounds: ClosedRange<Int32>, residual: Residual?,
+    activation: Activation? = nil)
+  /// `clamp(float(acc) * scale[c])`, an f32 result, or the activation of it.
+  case float(scales: [Float], bounds: ClosedRange<Float>?, activation: Activation? = nil)
+
+  /// A function of the real value that is computed before the store.
+  package struct Activation: Hashable, Sendable {
+    /// A function of one element that ``joinsEpilogues``.
+    package let function: MapFunction
+    /// The function's constants.
+    package let alpha: Float
+    package let beta: Float
+    /// From real values to the result's steps; 1 for a float result.
+    package let multiplier: Float
+
+    package init(_ function: MapFunction, alpha: Float = 0, beta: Float = 0, multiplier: Float) {
+      precondition(function.joinsEpilogues, "\(function.rawValue) in an epilogue")
+      self.function = function
+      self.alpha = alpha
+      self.beta = beta
+      self.multiplier = multiplier
+    }
+  }
 
   /// A u8 operand of the result's shape that is added before rounding.
   package struct Residual: Hashable, Sendable {
@@ -25,15 +46,21 @@ package enum Epilogue: Hashable, Sendable {
   /// The factor of each column.
   package var factors: [Float] {
     switch self {
-    case .requantize(let multipliers, _, _, _): multipliers
-    case .float(let scales, _): scales
+    case .requantize(let multipliers, _, _, _, _): multipliers
+    case .float(let scales, _, _): scales
     }
   }
 
   package var residual: Residual? {
     switch self {
-    case .requantize(_, _, _, let residual): residual
+    case .requantize(_, _, _, let residual, _): residual
     case .float: nil
+    }
+  }
+
+  package var activation: Activation? {
+    switch self {
+    case .requantize(_, _, _, _, let activation), .float(_, _, let activation): activation
     }
   }
 }
@@ -49,26 +76,33 @@ extension Epilogue {
       .init("qmax", .i32, "largest stored result"),
       .init("low", .f32, "smallest f32 result"),
       .init("high", .f32, "largest f32 result"),
+      .init("alpha", .f32, "first constant of the activation"),
+      .init("beta", .f32, "second constant of the activation"),
+      .init("activation_multiplier", .f32, "1 / result scale, after an activation"),
     ]
 
   /// The values of ``fields``; what a kind of epilogue does not read is 0.
   package var arguments: ArgumentLayout.Values {
+    let function: ArgumentLayout.Values = [
+      "alpha": .f32(activation?.alpha ?? 0), "beta": .f32(activation?.beta ?? 0),
+      "activation_multiplier": .f32(activation?.multiplier ?? 1),
+    ]
     switch self {
-    case .requantize(_, let zeroPoint, let bounds, let residual):
+    case .requantize(_, let zeroPoint, let bounds, let residual, _):
       let values: ArgumentLayout.Values = [
         "residual_zero_point": .i32(residual?.zeroPoint ?? 0),
         "residual_multiplier": .f32(residual?.multiplier ?? 0),
         "zero_point": .i32(zeroPoint), "qmin": .i32(bounds.lowerBound),
         "qmax": .i32(bounds.upperBound), "low": .f32(0), "high": .f32(0),
       ]
-      return values + residualArguments
-    case .float(_, let bounds):
+      return values + residualArguments + function
+    case .float(_, let bounds, _):
       let values: ArgumentLayout.Values = [
         "residual_zero_point": .i32(0), "residual_multiplier": .f32(0), "zero_point": .i32(0),
         "qmin": .i32(0), "qmax": .i32(0), "low": .f32(bounds?.lowerBound ?? 0),
         "high": .f32(bounds?.upperBound ?? 0),
       ]
-      return values + residualArguments
+      return values + residualArguments + function
     }
   }
 
@@ -90,37 +124,57 @@ extension Epilogue {
   }
 
   /// How the values of a requantizing epilogue are clamped, for any int32 sums.
-  private static func clamp(
-    _ multipliers: [Float], _ bounds: ClosedRange<Int32>, _ residual: Residual?
-  ) -> Clamp {
-    let largest =
-      0x1p31 * Double(multipliers.max() ?? 0) + 255 * Double(residual?.multiplier ?? 0)
+  private func clamp(_ bounds: ClosedRange<Int32>) -> Clamp {
+    var largest =
+      0x1p31 * Double(factors.max() ?? 0) + 255 * Double(residual?.multiplier ?? 0)
+    if let activation { largest = activation.largest(within: largest) }
     guard largest <= 0x1p30 else { return .values }
     return bounds == 0...255 ? .saturation : .bytes
   }
 
   /// The parameters of a spec that the epilogue's code depends on.
   package var parameters: [KernelSpec.Parameter] {
+    let function = activation.map { [KernelSpec.Parameter($0.function.rawValue, 1)] } ?? []
     switch self {
-    case .requantize(let multipliers, _, let bounds, let residual):
-      [
+    case .requantize(_, _, let bounds, _, _):
+      return [
         KernelSpec.Parameter("residual", residual == nil ? 0 : 1),
-        KernelSpec.Parameter("clamp", Epilogue.clamp(multipliers, bounds, residual).rawValue),
-      ]
-    case .float(_, let bounds):
-      [KernelSpec.Parameter("clamp", bounds == nil ? 0 : 1)]
+        KernelSpec.Parameter("clamp", clamp(bounds).rawValue),
+      ] + function
+    case .float(_, let bounds, _):
+      return [KernelSpec.Parameter("clamp", bounds == nil ? 0 : 1)] + function
     }
   }
 
   /// The epilogue over gapless rows, for a result that is flattened.
   package var flattened: Epilogue {
-    guard case .requantize(let multipliers, let zeroPoint, let bounds, let residual?) = self else {
-      return self
-    }
+    guard
+      case .requantize(
+        let multipliers, let zeroPoint, let bounds, let residual?, let activation) = self
+    else { return self }
     return .requantize(
       multipliers: multipliers, zeroPoint: zeroPoint, bounds: bounds,
       residual: Residual(
         geometry: residual.geometry.flattened, zeroPoint: residual.zeroPoint,
-        multiplier: residual.multiplier))
+        multiplier: residual.multiplier), activation: activation)
+  }
+}
+
+extension Epilogue.Activation {
+  /// A bound of the steps that values of at most this magnitude become.
+  fileprivate func largest(within magnitude: Double) -> Double {
+    max(magnitude, 1) * max(1, Double(alpha.magnitude)) * Double(multiplier)
+  }
+}
+
+extension MapFunction {
+  /// Whether the epilogue of an integer product can compute it.
+  package var joinsEpilogues: Bool { [.leakyRelu, .hardSwish, .hardSigmoid].contains(self) }
+}
+
+extension KernelSpec {
+  /// The activation of the epilogue that the spec was made with.
+  package var activation: MapFunction? {
+    parameters.lazy.compactMap { MapFunction(rawValue: $0.name) }.first { $0.joinsEpilogues }
   }
 }

@@ -24,6 +24,9 @@ package enum Multiplier {
     try stored(Double(inputScale) / Double(outputScale), smallest: smallest)
   }
 
+  /// `1 / outputScale`, for real values that are requantized. Scales keep it a normal number.
+  package static func inverse(_ outputScale: Float) -> Float { Float(1 / Double(outputScale)) }
+
   /// `inputScale / (outputScale * count)`, for the sum of a window.
   ///
   /// - Throws: `QC3003` when it is not below 2⁹⁶.

@@ -45,30 +45,48 @@ extension Lowering {
     _ epilogue: GraphIR.Epilogue, inputScale: Float, weightScales: [Float],
     residual: ResidualOperand?
   ) throws(Diagnostic) -> KernelIR.Epilogue {
-    switch epilogue.result {
-    case .float:
-      var scales: [Float] = []
-      for scale in weightScales {
-        scales.append(try Multiplier.floatResult(lhsScale: inputScale, rhsScale: scale))
-      }
-      return .float(scales: scales, bounds: floatBounds(epilogue.clamp))
-    case .quantized(let element, let params):
-      var multipliers: [Float] = []
-      for scale in weightScales {
+    let activation = activation(of: epilogue)
+    var multipliers: [Float] = []
+    for scale in weightScales {
+      if activation == nil, case .quantized(_, let params) = epilogue.result {
         multipliers.append(
           try Multiplier.product(
             lhsScale: inputScale, rhsScale: scale, outputScale: params.scale))
+      } else {
+        multipliers.append(try Multiplier.floatResult(lhsScale: inputScale, rhsScale: scale))
       }
+    }
+    switch epilogue.result {
+    case .float:
+      return .float(
+        scales: multipliers, bounds: floatBounds(epilogue.clamp), activation: activation)
+    case .quantized(let element, let params):
       let stored = storedParams(element, params)
       return .requantize(
         multipliers: multipliers, zeroPoint: stored.zeroPoint,
         bounds: storedBounds(epilogue.clamp, stored),
         residual: try residual.map { (operand) throws(Diagnostic) in
-          .init(
+          let scale = operand.type.quantization?.scale ?? 1
+          return .init(
             geometry: operand.geometry, zeroPoint: Lowering.storedZeroPoint(operand.type),
-            multiplier: try Multiplier.rescale(
-              inputScale: operand.type.quantization?.scale ?? 1, outputScale: params.scale))
-        })
+            multiplier: activation == nil
+              ? try Multiplier.rescale(inputScale: scale, outputScale: params.scale) : scale)
+        }, activation: activation)
+    }
+  }
+
+  /// The activation in the terms of the kernels.
+  private func activation(of epilogue: GraphIR.Epilogue) -> KernelIR.Epilogue.Activation? {
+    var multiplier: Float = 1
+    if case .quantized(_, let params) = epilogue.result {
+      multiplier = Multiplier.inverse(params.scale)
+    }
+    switch epilogue.activation {
+    case .leakyRelu(let alpha): return .init(.leakyRelu, alpha: alpha, multiplier: multiplier)
+    case .hardSwish: return .init(.hardSwish, multiplier: multiplier)
+    case .hardSigmoid(let alpha, let beta):
+      return .init(.hardSigmoid, alpha: alpha, beta: beta, multiplier: multiplier)
+    default: return nil
     }
   }
 

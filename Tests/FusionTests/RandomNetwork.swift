@@ -45,8 +45,10 @@ struct RandomNetwork {
       let functions: [BinaryFunction] = [.add, .sub, .mul]
       return try clamped(try graph.append(.binary(functions[random.below(3)]), [x, y]))
     case 4:
-      let functions: [UnaryFunction] = [.silu, .sigmoid, .gelu(tanh: false), .hardSwish, .tanh]
-      return try graph.append(.unary(functions[random.below(5)]), [x])
+      let functions: [UnaryFunction] = [
+        .silu, .sigmoid, .gelu(tanh: false), .hardSwish, .tanh, .leakyRelu(alpha: 0.1),
+      ]
+      return try graph.append(.unary(functions[random.below(functions.count)]), [x])
     case 5, 6:
       let kind: Pooling.Kind = random.below(2) == 0 ? .max : .average
       return try graph.append(

@@ -16,12 +16,13 @@ struct GraphTextTests {
     %5 = constant [1, -2, 3, 4] : 2x2x1x1xi8<axis=0, [0.1, 0.2]>
     %6 = constant [7, 8] : 2xi32<axis=0, [0.002, 0.004]>
     %7 = q.conv(%4, %5, %6, %4) {strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1, residual = true, lower = 0.0, as = u8<0.05>} : 1x2x4x4xu8<0.05>
-    %8 = dequantize(%7) : 1x2x4x4xf32
-    %9 = constant [5, -6, 7, 8] : 2x2xi8<axis=0, [0.1, 0.2]>
-    %10 = constant [1, 0, 1] : 3xi64
-    %11 = q.embedding(%9, %10) : 3x2xf32
-    output "y" = %8
-    output "rows" = %11
+    %8 = q.conv(%7, %5, %6) {strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1, residual = false, activation = "leaky_relu", alpha = 0.1, as = u8<0.05, zp=9>} : 1x2x4x4xu8<0.05, zp=9>
+    %9 = dequantize(%8) : 1x2x4x4xf32
+    %10 = constant [5, -6, 7, 8] : 2x2xi8<axis=0, [0.1, 0.2]>
+    %11 = constant [1, 0, 1] : 3xi64
+    %12 = q.embedding(%10, %11) : 3x2xf32
+    output "y" = %9
+    output "rows" = %12
 
     """
 
@@ -32,7 +33,9 @@ struct GraphTextTests {
   }
 
   @Test(arguments: [
-    ("%0 = input", "%0 = imput"), ("1x2x4x4xf32\n%3", "1x2x4x5xf32\n%3"), ("(%2)", "(%9)"),
+    ("%0 = input", "%0 = imput"), ("1x2x4x4xf32\n%3", "1x2x4x5xf32\n%3"), ("(%2)", "(%10)"),
+    ("activation = \"leaky_relu\", alpha = 0.1", "activation = \"exp\""),
+    ("residual = false, act", "residual = false, lower = 0.0, act"),
     ("groups = 1}", "groups = 2}"), ("groups = 1}", "groups = 1, bogus = 1}"),
     ("\"q\" :", "\"q :"), ("fused", "imported"), ("\"c\"", "\"x\""),
     ("[7, 8]", "[7, 8, 9]"), ("u8<0.05>}", "u8<0.0>}"),
@@ -53,7 +56,7 @@ struct GraphTextTests {
 
   @Test func `a cycle is named`() throws {
     var graph = try Graph(parsing: Self.text)
-    graph.setOperand(0, of: ValueID(2), to: ValueID(8))
+    graph.setOperand(0, of: ValueID(2), to: ValueID(9))
     let error = #expect(throws: Diagnostic.self) { try graph.compact() }
     #expect(error?.code == .cyclicGraph)
   }

@@ -41,6 +41,42 @@ struct QuantizedOpsTests {
     }
   }
 
+  @Test(arguments: [
+    UnaryFunction.leakyRelu(alpha: 0.1), .hardSwish, .hardSigmoid(alpha: 0.3, beta: 0.4),
+  ])
+  func `an activation is computed on the real value and rounded once`(
+    _ function: UnaryFunction
+  ) throws {
+    var random = SeededGenerator(seed: 4)
+    let (m, k, n) = (6, 21, 9)
+    let (x, w, r) = (random.bytes(m * k), random.weights(k * n), random.bytes(m * n))
+    let input = try QuantParams(scale: 0.02, zeroPoint: 77)
+    let output = try QuantParams(scale: 0.03, zeroPoint: 60)
+    let weights = try QuantParams(scale: 0.004, zeroPoint: 0)
+    for result in [QuantizedResult.quantized(.u8, output), .float] {
+      let epilogue = Epilogue(
+        hasResidual: true, clamp: .none, activation: function, result: result)
+      let y = try evaluate(
+        .quantizedMatMul(QuantizedMatMul(hasBias: false, epilogue: epilogue)),
+        [try .u8(x, [m, k], input), try .i8(w, [k, n], weights), try .u8(r, [m, n], input)])
+      for index in 0..<m * n {
+        let (row, column) = (index / n, index % n)
+        let acc = (0..<k).reduce(Int32(0)) {
+          $0 + (Int32(x[row * k + $1]) - 77) * Int32(w[$1 * n + column])
+        }
+        let product = Float(acc) * (try Multiplier.floatResult(lhsScale: 0.02, rhsScale: 0.004))
+        let sum = product.addingProduct(Float(Int32(r[index]) - 77), 0.02)
+        let value = try #require(function.value(at: sum))
+        if result == .float {
+          #expect(y.floats[index] == value)
+        } else {
+          let step = (value * Multiplier.inverse(0.03)).rounded(.toNearestOrEven)
+          #expect(Int32(y.elements(UInt8.self)[index]) == Int32(min(max(step, -60), 195)) + 60)
+        }
+      }
+    }
+  }
+
   @Test(arguments: 0..<16 as Range<UInt64>)
   func `q.add, q.sub and q.mul follow their sentences`(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)

@@ -4,7 +4,11 @@ import Testing
 
 /// One convolution to run on every variant.
 struct ConvolutionCase: Sendable, CustomTestStringConvertible {
-  enum Result: Sendable { case bytes, residual, float, clampedFloat }
+  enum Result: Sendable {
+    case bytes, residual, float, clampedFloat, leakyRelu, hardSwishResidual, hardSigmoidFloat
+
+    var isFloat: Bool { [.float, .clampedFloat, .hardSigmoidFloat].contains(self) }
+  }
 
   var name: String
   var batch = 1
@@ -34,7 +38,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   }
 
   var output: ImageGeometry {
-    let element: ElementType = result == .float || result == .clampedFloat ? .f32 : .u8
+    let element: ElementType = result.isFloat ? .f32 : .u8
     let whole = ImageGeometry(
       element, batch: batch, height: rows, width: pixels, channels: columns + (isSlice ? 7 : 0),
       halo: halo, haloByte: 77)
@@ -61,13 +65,26 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
       let halves = [Float](repeating: 0.5, count: columns)
       return .requantize(multipliers: halves, zeroPoint: 101, bounds: 0...255, residual: nil)
     }
+    let geometry = ImageGeometry(
+      .u8, batch: batch, height: rows, width: pixels, channels: columns,
+      halo: .init(top: 1, bottom: 0, left: 2, right: 1))
     switch result {
+    case .leakyRelu:
+      return .requantize(
+        multipliers: factors, zeroPoint: 101, bounds: 0...255, residual: nil,
+        activation: .init(.leakyRelu, alpha: 0.1, multiplier: 1.7))
+    case .hardSwishResidual:
+      return .requantize(
+        multipliers: factors, zeroPoint: 12, bounds: 0...255,
+        residual: .init(geometry: geometry, zeroPoint: 131, multiplier: 0.03),
+        activation: .init(.hardSwish, multiplier: 20))
+    case .hardSigmoidFloat:
+      return .float(
+        scales: factors, bounds: nil,
+        activation: .init(.hardSigmoid, alpha: 0.2, beta: 0.5, multiplier: 1))
     case .bytes:
       return .requantize(multipliers: factors, zeroPoint: 101, bounds: 3...250, residual: nil)
     case .residual:
-      let geometry = ImageGeometry(
-        .u8, batch: batch, height: rows, width: pixels, channels: columns,
-        halo: .init(top: 1, bottom: 0, left: 2, right: 1))
       return .requantize(
         multipliers: factors, zeroPoint: 12, bounds: 12...255,
         residual: .init(geometry: geometry, zeroPoint: 131, multiplier: 0.73))
@@ -155,6 +172,17 @@ extension ConvolutionCase {
     ConvolutionCase(
       name: "clamped float", height: 4, width: 5, channels: 16, columns: 21,
       window: window(3, 3), result: .clampedFloat),
+    ConvolutionCase(
+      name: "leaky relu", height: 5, width: 9, channels: 12, columns: 27, window: window(3, 3),
+      halo: .init(top: 1, bottom: 1, left: 1, right: 1), result: .leakyRelu),
+    ConvolutionCase(
+      name: "hard swish of a sum", height: 6, width: 7, channels: 16, columns: 17,
+      result: .hardSwishResidual),
+    ConvolutionCase(
+      name: "hard sigmoid", width: 10, channels: 24, columns: 21, result: .hardSigmoidFloat),
+    ConvolutionCase(
+      name: "saturating leaky relu", width: 7, channels: 40, columns: 24, result: .leakyRelu,
+      multiplier: 0x1p90),
     ConvolutionCase(name: "saturating", width: 7, channels: 40, columns: 24, multiplier: 0x1p90),
     ConvolutionCase(
       name: "wide residual", height: 3, width: 6, channels: 16, columns: 84, result: .residual),

@@ -53,23 +53,59 @@ struct ConvolutionReference {
   ) {
     let at = output.offset(n, y, x, c)
     switch epilogue {
-    case .requantize(let multipliers, let zeroPoint, let bounds, let added):
+    case .requantize(let multipliers, let zeroPoint, let bounds, let added, let activation):
       var term: Residual?
       if let added, let residual {
         term = Residual(
           value: Int32(residual[added.geometry.offset(n, y, x, c)]), zeroPoint: added.zeroPoint,
           multiplier: added.multiplier)
       }
+      if let activation {
+        var x = Float(acc) * multipliers[c]
+        if let term {
+          x = Float(term.value - term.zeroPoint).fma(term.multiplier, x)
+        }
+        let step = min(
+          max(
+            activation.value(at: x) * activation.multiplier, Float(bounds.lowerBound - zeroPoint)),
+          Float(bounds.upperBound - zeroPoint))
+        result[at] = UInt8(Int32(step.rounded(.toNearestOrEven)) + zeroPoint)
+        return
+      }
       result[at] = UInt8(
         requantize(
           acc, multiplier: multipliers[c], residual: term, zeroPoint: zeroPoint, bounds: bounds))
-    case .float(let scales, let bounds):
+    case .float(let scales, let bounds, let activation):
       var value = Float(acc) * scales[c]
+      if let activation { value = activation.value(at: value) }
       if let bounds { value = min(max(value, bounds.lowerBound), bounds.upperBound) }
       for byte in 0..<4 {
         result[at + byte] = UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt32(byte)))
       }
     }
+  }
+}
+
+extension Epilogue.Activation {
+  /// The function as section 5 of `Documentation/Quantization.md` has it.
+  fileprivate func value(at x: Float) -> Float {
+    func clipped(_ y: Float) -> Float {
+      let raised = y < 0 ? 0 : y
+      return raised > 1 ? 1 : raised
+    }
+    switch function {
+    case .leakyRelu: return x < 0 ? alpha * x : x
+    case .hardSigmoid: return clipped(alpha.fma(x, beta))
+    case .hardSwish: return x * clipped((Float(1) / 6).fma(x, 0.5))
+    default: preconditionFailure("\(function.rawValue) in an epilogue")
+    }
+  }
+}
+
+extension Float {
+  /// `self · factor + addend`, rounded once.
+  fileprivate func fma(_ factor: Float, _ addend: Float) -> Float {
+    addend.addingProduct(self, factor)
   }
 }
 

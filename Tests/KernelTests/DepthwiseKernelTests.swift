@@ -16,6 +16,7 @@ struct DepthwiseKernelTests {
     var isFloat = false
     var factorRange: ClosedRange<Float> = 0.001...0.01
     var bounds: ClosedRange<Int32> = 0...255
+    var activation: Epilogue.Activation?
 
     var input: ImageGeometry {
       ImageGeometry(
@@ -45,7 +46,7 @@ struct DepthwiseKernelTests {
         zeroPoint: 9, multiplier: 0.4)
       return .requantize(
         multipliers: factors, zeroPoint: 40, bounds: bounds,
-        residual: hasResidual ? residual : nil)
+        residual: hasResidual ? residual : nil, activation: activation)
     }
   }
 
@@ -97,6 +98,14 @@ struct DepthwiseKernelTests {
       Case(
         name: "float", height: 5, width: 6, channels: 21,
         window: ConvolutionCase.window(3, 3), isFloat: true),
+      Case(
+        name: "leaky relu", height: 6, width: 7, channels: 21,
+        window: ConvolutionCase.window(3, 3), halo: ring,
+        activation: .init(.leakyRelu, alpha: 0.1, multiplier: 1.3)),
+      Case(
+        name: "hard swish", height: 6, width: 7, channels: 18,
+        window: ConvolutionCase.window(5, 5, stride: 2), hasResidual: true,
+        activation: .init(.hardSwish, multiplier: 9)),
       Case(
         name: "many rows", height: 40, width: 30, channels: 32,
         window: ConvolutionCase.window(3, 3)),

@@ -126,7 +126,12 @@ extension ClampBounds {
 
 extension Epilogue {
   fileprivate var attributes: [(name: String, value: Attribute)] {
-    [("residual", .bool(hasResidual))] + clamp.attributes + [("as", typeAttribute(result))]
+    var function: [(name: String, value: Attribute)] = []
+    if let activation {
+      function = [("activation", .word(activation.mnemonic))] + activation.attributes
+    }
+    return [("residual", .bool(hasResidual))] + clamp.attributes + function
+      + [("as", typeAttribute(result))]
   }
 }
 

@@ -31,11 +31,18 @@ package struct Epilogue: Hashable, Sendable {
   package let hasResidual: Bool
   /// Real bounds, applied after the residual (relu, relu6, clip).
   package let clamp: ClampBounds
+  /// A function of the real value, computed after the residual; then ``clamp`` is none.
+  package let activation: UnaryFunction?
   package let result: QuantizedResult
 
-  package init(hasResidual: Bool, clamp: ClampBounds, result: QuantizedResult) {
+  package init(
+    hasResidual: Bool, clamp: ClampBounds, activation: UnaryFunction? = nil, result: QuantizedResult
+  ) {
+    precondition(activation?.joinsProducts ?? true, "no activation of an epilogue")
+    precondition(activation == nil || clamp.isNone, "an activation or a clamp")
     self.hasResidual = hasResidual
     self.clamp = clamp
+    self.activation = activation
     self.result = result
   }
 }

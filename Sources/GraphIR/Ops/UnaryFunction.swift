@@ -59,6 +59,20 @@ package enum UnaryFunction: Hashable, Sendable {
   }
 }
 
+extension UnaryFunction {
+  /// Costs so little that the kernel of a product computes it on the real value before it stores.
+  package var joinsProducts: Bool {
+    switch self {
+    case .leakyRelu(let alpha): alpha.isFinite
+    case .hardSigmoid(let alpha, let beta): alpha.isFinite && beta.isFinite
+    case .hardSwish: true
+    case .relu, .clip, .sigmoid, .tanh, .exp, .log, .sqrt, .reciprocal, .neg, .abs, .erf, .floor,
+      .ceil, .round, .sign, .sin, .cos, .not, .gelu, .silu, .elu, .softplus:
+      false
+    }
+  }
+}
+
 /// Real bounds of a clamp; a missing one does not bind.
 package struct ClampBounds: Hashable, Sendable {
   package let lower: Float?

@@ -31,9 +31,16 @@ extension Convolution {
 
 extension Epilogue {
   init(_ reader: inout AttributeReader) throws(Diagnostic) {
+    let (hasResidual, clamp) = (try reader.bool("residual"), try reader.clamp())
+    var activation: UnaryFunction?
+    if let word = try reader.optionalWord("activation") {
+      activation = try UnaryFunction(mnemonic: word, &reader)
+      guard clamp.isNone, activation?.joinsProducts == true else {
+        throw Diagnostic(.malformedText, "'\(word)' is no activation of this op")
+      }
+    }
     self.init(
-      hasResidual: try reader.bool("residual"), clamp: try reader.clamp(),
-      result: try reader.result())
+      hasResidual: hasResidual, clamp: clamp, activation: activation, result: try reader.result())
   }
 }
 
