@@ -34,6 +34,8 @@ extension MetricDescription {
     case .perplexity(let tokens):
       return PerplexityScore(
         output: try scoredOutput(outputs), tokens: try samples.tokens(of: tokens))
+    case .detections(let description):
+      return DetectionScore(description)
     }
   }
 
@@ -46,7 +48,8 @@ extension MetricDescription {
     case .anchorTop1(let names): return try AnchorScore.answer(answer, names)
     case .presence(let column, let threshold):
       return try PresenceScore.answer(answer, scoredOutput(outputs), column, threshold)
-    case .mse, .relativeSquaredError, .cosine, .snr, .pairSpearman, .perplexity: return nil
+    case .mse, .relativeSquaredError, .cosine, .snr, .pairSpearman, .perplexity, .detections:
+      return nil
     }
   }
 
@@ -54,7 +57,8 @@ extension MetricDescription {
   var hasChoice: Bool {
     switch kind {
     case .top1, .top5, .anchorTop1, .presence: true
-    case .mse, .relativeSquaredError, .cosine, .snr, .pairSpearman, .perplexity: false
+    case .mse, .relativeSquaredError, .cosine, .snr, .pairSpearman, .perplexity, .detections:
+      false
     }
   }
 

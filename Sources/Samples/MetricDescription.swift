@@ -16,6 +16,8 @@ package struct MetricDescription: Hashable, Sendable {
     case pairSpearman
     /// `tokens` is the model input that holds the token numbers.
     case perplexity(tokens: String)
+    /// The float model's detections that are found, and no others.
+    case detections(DetectionDescription)
   }
 
   package let kind: Kind
@@ -40,6 +42,7 @@ package struct MetricDescription: Hashable, Sendable {
     case .snr: "snr"
     case .pairSpearman: "pair_spearman"
     case .perplexity: "perplexity"
+    case .detections: "detections"
     }
   }
 
@@ -47,7 +50,7 @@ package struct MetricDescription: Hashable, Sendable {
   package var needsLabels: Bool {
     switch kind {
     case .top1, .top5, .anchorTop1, .presence, .pairSpearman: true
-    case .mse, .relativeSquaredError, .cosine, .snr, .perplexity: false
+    case .mse, .relativeSquaredError, .cosine, .snr, .perplexity, .detections: false
     }
   }
 }
@@ -63,6 +66,7 @@ extension MetricDescription {
       case "anchor_top1": ["outputs"]
       case "presence": ["output", "column", "threshold"]
       case "perplexity": ["output", "tokens"]
+      case "detections": DetectionDescription.keys
       default: ["output"]
       }
     let metric = try field.object(["name"] + extra)
@@ -85,11 +89,12 @@ extension MetricDescription {
     case "snr": kind = .snr
     case "pair_spearman": kind = .pairSpearman
     case "perplexity": kind = .perplexity(tokens: try metric.required("tokens").string())
+    case "detections": kind = .detections(try DetectionDescription(metric))
     default:
       throw name.malformed(
         "unknown metric '\(word)'",
         hint: "known: top1, top5, anchor_top1, presence, mse, relative_squared_error, cosine, "
-          + "snr, pair_spearman, perplexity")
+          + "snr, pair_spearman, perplexity, detections")
     }
   }
 }
