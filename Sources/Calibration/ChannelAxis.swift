@@ -35,7 +35,9 @@ extension Op {
 
   fileprivate var channelPlace: ChannelPlace {
     switch self {
-    case .conv, .quantizedConv, .pool, .quantizedPool, .batchNorm, .resize: .second
+    case .conv, .quantizedConv, .pool, .quantizedPool, .quantizedResize, .batchNorm,
+      .resize:
+      .second
     case .matMul, .quantizedMatMul, .layerNorm, .rmsNorm: .last
     case .input, .constant, .unary, .binary, .select, .cast, .softmax, .reduce, .reshape,
       .transpose, .concat, .slice, .gather, .pad, .expand, .quantize, .dequantize,

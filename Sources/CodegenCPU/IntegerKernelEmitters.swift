@@ -10,8 +10,10 @@ let integerKernelEmitters: [KernelEmitter] = [
   KernelEmitter(.averagePool, PoolKernel.layout, emitAveragePool),
   KernelEmitter(.add, ElementwiseKernel.layout, emitElementwise),
   KernelEmitter(.multiply, ElementwiseKernel.layout, emitElementwise),
+  KernelEmitter(.resize, ResizeKernel.layout, emitResize),
   KernelEmitter(.table, ElementwiseKernel.layout, emitElementwise),
   KernelEmitter(.quantize, ConversionKernel.layout, emitConversion),
   KernelEmitter(.dequantize, ConversionKernel.layout, emitConversion),
+  KernelEmitter(.channels, ChannelGatherKernel.layout, emitChannelGather),
   KernelEmitter(.copy, ConversionKernel.layout, emitConversion),
 ]

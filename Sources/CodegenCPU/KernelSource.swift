@@ -15,6 +15,7 @@ package enum KernelSource {
     out.line(TilePrelude.text(for: target))
     out.line(LookupPrelude.text(for: target))
     out.line(imagePrelude)
+    out.line(BytePrelude.text(for: target))
     if target.integerDot == .words { out.line(halvesPrelude + widenPrelude + rowPairPrelude) }
     if specs.contains(where: { QuadDepthwise.takes($0, target) }) {
       out.line(QuadPrelude.text(for: target))

@@ -28,7 +28,8 @@ extension Graph {
     switch op(operand) {
     case .input:
       return "the model's input is float"
-    case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool:
+    case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
+      .quantizedResize:
       return "\(described(operand)) makes floats, which are used elsewhere too"
     case .conv, .matMul:
       return "\(described(operand)) does not read 8-bit integers and symmetric weights"
@@ -56,8 +57,8 @@ extension Graph {
       return "\(described(user)) makes floats of it"
     case .input, .constant, .unary, .select, .cast, .softmax, .layerNorm, .rmsNorm, .batchNorm,
       .reduce, .reshape, .transpose, .slice, .gather, .pad, .expand, .resize, .quantize,
-      .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup,
-      .embedding:
+      .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
+      .quantizedResize, .lookup, .embedding:
       return "it is read by \(described(user)), which is float"
     }
   }

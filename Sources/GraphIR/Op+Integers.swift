@@ -9,7 +9,7 @@ extension Op {
     case .pool(let pooling): pooling.kind == .max
     case .input, .constant, .conv, .matMul, .unary, .binary, .select, .cast, .softmax, .layerNorm,
       .rmsNorm, .batchNorm, .reduce, .quantize, .dequantize, .quantizedConv, .quantizedMatMul,
-      .quantizedBinary, .quantizedPool, .lookup, .embedding:
+      .quantizedBinary, .quantizedPool, .quantizedResize, .lookup, .embedding:
       false
     }
   }

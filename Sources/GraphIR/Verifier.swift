@@ -58,8 +58,8 @@ extension Stage {
   /// Whether the op may stand in a graph of this stage.
   func allows(_ op: Op) -> Bool {
     switch op {
-    case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup,
-      .embedding:
+    case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
+      .quantizedResize, .lookup, .embedding:
       self == .fused
     case .batchNorm:
       self == .imported || self == .canonical

@@ -93,6 +93,17 @@ extension Evaluation {
     return try store.stored(acc, multipliers: counts.map { byCount[$0] ?? 0 }, residual: nil)
   }
 
+  func quantizedResize(_ resize: QuantizedResize) throws(Diagnostic) -> Tensor {
+    let (x, params) = (operands[0], try operands[0].perTensorParams())
+    let differences = (x.tensor.integers ?? []).map { Float($0 - Int64(params.zeroPoint)) }
+    let interpolated = try self.resize(resize.resize, of: Tensor(.f32, x.shape, differences))
+    let store = EpilogueStore(
+      Epilogue(hasResidual: false, clamp: .none, result: resize.result), type, outer: 1,
+      channels: 1, inner: type.shape.elementCount)
+    let multiplier = try store.rescale(params.scale)
+    return try store.stored(steps: interpolated.floats.map { $0 * multiplier })
+  }
+
   func lookup(_ lookup: Lookup) throws(Diagnostic) -> Tensor {
     let x = operands[0].tensor
     guard x.element.bitWidth == 8 else { throw unsupported(x.element.rawValue) }

@@ -5,8 +5,8 @@ import Tensors
 
 extension Evaluation {
   /// One axis after the other, the last first; an axis that keeps its extent and scale is left.
-  func resize(_ resize: Resize) throws(Diagnostic) -> Tensor {
-    var result = operands[0].tensor
+  func resize(_ resize: Resize, of x: Tensor) throws(Diagnostic) -> Tensor {
+    var result = x
     for axis in stride(from: result.shape.rank - 1, through: 0, by: -1) {
       let source = ResizedAxis(resize, axis: axis, extent: result.shape[axis])
       guard !source.isUnchanged else { continue }

@@ -99,7 +99,7 @@ extension Op {
       true
     case .input, .constant, .cast, .reshape, .transpose, .concat, .slice, .gather, .pad, .expand,
       .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-      .lookup, .embedding:
+      .quantizedResize, .lookup, .embedding:
       false
     }
   }

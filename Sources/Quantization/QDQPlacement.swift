@@ -87,6 +87,8 @@ struct QDQPlacement {
       guard classes.join(id, operands: operands) else { return }
     case .pool(let pool) where pool.kind == .average:
       guard comesFromIntegers(operands[0]) else { return }
+    case .resize(let resize) where resize.interpolatesImages(of: graph.shape(of: operands[0])):
+      guard comesFromIntegers(operands[0]) else { return }
     default:
       guard op.movesElements else { return }
       // With a scale of its own, the result is requantized after the movement.
@@ -151,7 +153,7 @@ struct QDQPlacement {
         marks[id.index] = accepts(id) && graph.operands(of: id).contains { marks[$0.index] }
       case .constant, .select, .cast, .softmax, .layerNorm, .rmsNorm, .batchNorm, .reduce,
         .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-        .lookup, .embedding:
+        .quantizedResize, .lookup, .embedding:
         break
       }
     }

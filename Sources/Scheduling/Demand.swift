@@ -16,23 +16,33 @@ struct Demand: Hashable, Sendable {
   }
 
   /// The demands on every value, indexed by value; views hand theirs on to what they show.
-  static func collect(_ graph: Graph) -> [Demand] {
+  static func collect(_ graph: Graph, _ channels: ChannelRoutes) -> [Demand] {
     var demands = [Demand](repeating: Demand(), count: graph.nodes.count)
     let uses = graph.uses()
     for id in graph.values.reversed() {
       let node = graph[id]
       let operands = graph.operands(of: id)
+      if let route = channels.routes[id] {
+        for source in route.sources { want(source, .none) }
+        continue
+      }
+      if channels.passed.contains(id) { continue }
       switch node.op {
       case .quantizedConv(let conv):
         want(operands[0], halo(conv.geometry, graph.type(of: operands[1]).shape))
         if conv.epilogue.hasResidual { want(operands[3], .none) }
       case .conv:
         want(operands[0], .none)
-      case .pool, .quantizedPool, .resize:
+      case .pool, .quantizedPool, .resize, .quantizedResize:
         want(operands[0], .none)
       case .transpose(let transpose):
         if let roles = demands[id.index].roles {
           want(operands[0], demands[id.index].halo, roles.before(transpose.permutation))
+        }
+      case .slice(let slice):
+        // A part of the channels is a view of the image.
+        if demands[id.index].roles == .nchw, slice.keepsImages(of: graph.shape(of: operands[0])) {
+          want(operands[0], .none)
         }
       case .concat(let concat):
         collectParts(id, axis: concat.axis)
@@ -40,7 +50,7 @@ struct Demand: Hashable, Sendable {
         // Elementwise ops keep the order of their operand; no halo is needed for them.
         break
       case .input, .constant, .matMul, .select, .softmax, .layerNorm, .rmsNorm, .batchNorm,
-        .reduce, .reshape, .slice, .gather, .pad, .expand, .quantizedMatMul, .embedding:
+        .reduce, .reshape, .gather, .pad, .expand, .quantizedMatMul, .embedding:
         break
       }
     }
@@ -83,11 +93,20 @@ struct Demand: Hashable, Sendable {
   }
 }
 
+extension Slice {
+  /// Whether batch, rows and pixels of an image of this shape stay whole.
+  fileprivate func keepsImages(of shape: Shape) -> Bool {
+    shape.rank == 4 && [0, 2, 3].allSatisfy { starts[$0] == 0 && sizes[$0] == shape[$0] }
+  }
+}
+
 extension Op {
   /// Whether the op's kernel writes an image at any pitch, and so into a part of another one.
   var storesImage: Bool {
     switch self {
-    case .quantizedConv, .conv, .pool, .quantizedPool, .lookup, .quantizedBinary: true
+    case .quantizedConv, .conv, .pool, .quantizedPool, .quantizedResize, .lookup,
+      .quantizedBinary:
+      true
     case .input, .constant, .matMul, .unary, .binary, .select, .cast, .softmax, .layerNorm,
       .rmsNorm, .batchNorm, .reduce, .reshape, .transpose, .concat, .slice, .gather, .pad,
       .expand, .resize, .quantize, .dequantize, .quantizedMatMul, .embedding:

@@ -1,9 +1,34 @@
 import Diagnostics
 import GraphIR
 import KernelIR
+import QuantMath
 import Tensors
 
 extension Lowering {
+  mutating func lower(_ resize: QuantizedResize, _ id: ValueID) throws(Diagnostic) {
+    let operand = graph.operand(0, of: id)
+    let type = graph.type(of: operand)
+    guard case .quantized(let element, let params) = resize.result,
+      let scale = type.quantization?.scale
+    else {
+      throw Diagnostic(
+        .unsupportedKernel, "a quantized resize with a float result", at: location(id))
+    }
+    let positions = ResizePositions(resize.resize, extents: type.shape.dims)
+    let (rows, pixels) = (positions.linear(2), positions.linear(3))
+    let input = try image(operand)
+    let output = allocateImage(id, .nchw)
+    let kernel = ResizeKernel(
+      input: input.geometry, output: output,
+      rows: .init(positions: rows.positions, factors: rows.factors),
+      pixels: .init(positions: pixels.positions, factors: pixels.factors),
+      scaling: .init(
+        inputZeroPoint: Lowering.storedZeroPoint(type),
+        zeroPoint: storedParams(element, params).zeroPoint,
+        multiplier: try Multiplier.rescale(inputScale: scale, outputScale: params.scale)))
+    try emit(kernel.call(), [input.view], makes: id)
+  }
+
   /// Interpolation, one axis after the other, the last one first; each result is row-major in the
   /// order of the image that it came from.
   mutating func lowerInterpolation(_ resize: Resize, _ id: ValueID) throws(Diagnostic) {

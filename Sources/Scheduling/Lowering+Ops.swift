@@ -16,6 +16,8 @@ extension Lowering {
 
   /// Makes the steps and views of one value.
   mutating func lower(_ id: ValueID) throws(Diagnostic) {
+    if channels.passed.contains(id) { return }
+    if let route = channels.routes[id] { return try lower(route, id) }
     switch graph.op(id) {
     case .input:
       try lowerSignedInput(id)
@@ -41,6 +43,8 @@ extension Lowering {
       try lower(binary, id)
     case .quantizedPool(let pool):
       try lower(pool, id)
+    case .quantizedResize(let resize):
+      try lower(resize, id)
     case .lookup(let lookup):
       try lower(lookup, id)
     case .embedding:

@@ -34,13 +34,15 @@ struct Lowering {
   let graph: Graph
   let demands: [Demand]
   let chains: MapChains
+  let channels: ChannelRoutes
   private(set) var storages: [Storage] = []
   private(set) var steps: [PendingStep] = []
   private(set) var views: [ValueID: View] = [:]
 
   init(_ graph: Graph) {
     self.graph = graph
-    demands = Demand.collect(graph)
+    channels = ChannelRoutes(graph)
+    demands = Demand.collect(graph, channels)
     chains = MapChains(graph)
   }
 

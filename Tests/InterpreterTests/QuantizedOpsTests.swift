@@ -154,6 +154,18 @@ struct QuantizedOpsTests {
     #expect(half.elements(UInt8.self) == [1, 9, 8, 3, 4, 8])
   }
 
+  @Test func `q.resize interpolates the integers and rounds once`() throws {
+    let input = try QuantParams(scale: 0.5, zeroPoint: 10)
+    let output = try QuantParams(scale: 0.25, zeroPoint: 20)
+    let resize = Resize(
+      .linear, coordinates: .asymmetric, rounding: .floor, scales: [1, 1, 2, 2],
+      sizes: [1, 1, 2, 4])
+    let y = try evaluate(
+      .quantizedResize(QuantizedResize(resize, result: .quantized(.u8, output))),
+      [try .u8([10, 13], [1, 1, 1, 2], input)])
+    #expect(y.elements(UInt8.self) == [20, 23, 26, 26, 20, 23, 26, 26])
+  }
+
   @Test func `q.lookup maps bytes`() throws {
     let params = try QuantParams(scale: 0.5, zeroPoint: 0)
     let table = (UInt8.min...UInt8.max).map { ~$0 }

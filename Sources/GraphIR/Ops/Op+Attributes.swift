@@ -32,6 +32,7 @@ extension Op {
     case .quantizedMatMul: "q.matmul"
     case .quantizedBinary(let binary): "q.\(binary.function.rawValue)"
     case .quantizedPool: "q.average_pool"
+    case .quantizedResize: "q.resize"
     case .lookup: "q.lookup"
     case .embedding: "q.embedding"
     }
@@ -76,6 +77,8 @@ extension Op {
       binary.clamp.attributes + [("as", typeAttribute(binary.result))]
     case .quantizedPool(let pool):
       pool.pooling.attributes + [("as", typeAttribute(pool.result))]
+    case .quantizedResize(let resize):
+      resize.resize.attributes + [("as", typeAttribute(resize.result))]
     case .lookup(let lookup):
       [
         ("function", .word(lookup.function)), ("table", .bytes(lookup.table)),

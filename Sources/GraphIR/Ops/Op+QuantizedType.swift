@@ -10,6 +10,7 @@ extension Op {
   /// | q.matmul   | u8, i8 per tensor  | i8, symmetric, last axis   | i32  | u8, i8         |
   /// | q.binary   | u8, i8 per tensor  | u8, i8 per tensor          |      |                |
   /// | q.pool     | u8, i8 per tensor  |                            |      |                |
+  /// | q.resize   | u8, i8 per tensor  |                            |      |                |
   /// | q.lookup   | u8, i8 per tensor  |                            |      |                |
   ///
   /// `q.embedding` takes a table, i8 or u8, per tensor or with one scale for each row of axis 0, and
@@ -57,6 +58,12 @@ extension Op {
     case .quantizedPool(let pool):
       try requireActivation(operands[0])
       return pool.result.type(try pool.pooling.resultShape(operands[0].shape))
+    case .quantizedResize(let resize):
+      try requireActivation(operands[0])
+      guard resize.resize.interpolatesImages(of: operands[0].shape) else {
+        throw mismatch(operands)
+      }
+      return resize.result.type(try Shape(resize.resize.sizes))
     case .lookup(let lookup):
       try requireActivation(operands[0])
       return TensorType(lookup.element, operands[0].shape, lookup.params)

@@ -63,7 +63,7 @@ extension Op {
       type.shape = try pooling.resultShape(type.shape)
       return type
     case .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary,
-      .quantizedPool, .lookup, .embedding:
+      .quantizedPool, .quantizedResize, .lookup, .embedding:
       return try quantizedType(operands)
     case .reshape, .transpose, .concat, .slice, .gather, .pad, .expand, .resize:
       return try movementType(operands)
@@ -81,7 +81,7 @@ extension Op {
     case .batchNorm: 5...5
     case .concat: 1...Int.max
     case .unary, .cast, .softmax, .reduce, .pool, .reshape, .transpose, .slice, .pad, .expand,
-      .resize, .quantize, .dequantize, .quantizedPool, .lookup:
+      .resize, .quantize, .dequantize, .quantizedPool, .quantizedResize, .lookup:
       1...1
     case .quantizedConv(let conv): conv.epilogue.hasResidual ? 4...4 : 3...3
     case .quantizedMatMul(let matMul):

@@ -57,6 +57,8 @@ package enum Op: Hashable, Sendable {
   case quantizedBinary(QuantizedBinary)
   /// `q.pool`: average of u8 over windows.
   case quantizedPool(QuantizedPool)
+  /// `q.resize`: linear interpolation of u8 images.
+  case quantizedResize(QuantizedResize)
   /// `q.lookup`: a 256-entry table from 8 bits to 8 bits.
   case lookup(Lookup)
   /// `q.embedding`: table (i8 or u8 constant, rows along axis 0), indices (i32 or i64; negative ones

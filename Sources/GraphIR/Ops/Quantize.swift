@@ -95,6 +95,18 @@ package struct QuantizedPool: Hashable, Sendable {
   }
 }
 
+/// Interpolation of the images of an 8-bit tensor.
+package struct QuantizedResize: Hashable, Sendable {
+  /// Interpolates images; see ``Resize/interpolatesImages(of:)``.
+  package let resize: Resize
+  package let result: QuantizedResult
+
+  package init(_ resize: Resize, result: QuantizedResult) {
+    self.resize = resize
+    self.result = result
+  }
+}
+
 /// A table from 8-bit codes to 8-bit codes.
 package struct Lookup: Hashable, Sendable {
   /// Entry `i` is the result's byte for the operand's byte `i`.

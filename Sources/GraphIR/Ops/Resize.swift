@@ -43,4 +43,11 @@ package struct Resize: Hashable, Sendable {
     self.cubicCoefficient = cubicCoefficient
     self.excludesOutside = excludesOutside
   }
+
+  /// Linear interpolation along height and width alone: what `q.resize` can do.
+  package func interpolatesImages(of shape: Shape) -> Bool {
+    mode == .linear && !excludesOutside && shape.rank == 4 && sizes.count == 4 && scales.count == 4
+      && (0..<2).allSatisfy { sizes[$0] == shape[$0] && scales[$0] == 1 }
+      && shape.elementCount > 0
+  }
 }

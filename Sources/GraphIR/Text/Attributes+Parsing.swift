@@ -59,6 +59,19 @@ extension Pooling {
   }
 }
 
+extension Resize {
+  init(_ reader: inout AttributeReader) throws(Diagnostic) {
+    guard let mode = Resize.Mode(rawValue: try reader.word("mode")),
+      let coordinates = Resize.Coordinates(rawValue: try reader.word("coordinates")),
+      let rounding = Resize.Rounding(rawValue: try reader.word("rounding"))
+    else { throw Diagnostic(.malformedText, "unknown resize mode") }
+    self.init(
+      mode, coordinates: coordinates, rounding: rounding, scales: try reader.floats("scales"),
+      sizes: try reader.ints("sizes"), cubicCoefficient: try reader.float("cubic_coefficient"),
+      excludesOutside: try reader.bool("excludes_outside"))
+  }
+}
+
 extension UnaryFunction {
   init?(mnemonic: String, _ reader: inout AttributeReader) throws(Diagnostic) {
     let plain: [UnaryFunction] = [

@@ -65,17 +65,7 @@ extension Op {
       }
       return .pad(
         Padding(mode, pads: try reader.ints("pads"), value: try reader.float("value")))
-    case "resize":
-      guard let mode = Resize.Mode(rawValue: try reader.word("mode")),
-        let coordinates = Resize.Coordinates(rawValue: try reader.word("coordinates")),
-        let rounding = Resize.Rounding(rawValue: try reader.word("rounding"))
-      else { throw Diagnostic(.malformedText, "unknown resize mode") }
-      return .resize(
-        Resize(
-          mode, coordinates: coordinates, rounding: rounding,
-          scales: try reader.floats("scales"), sizes: try reader.ints("sizes"),
-          cubicCoefficient: try reader.float("cubic_coefficient"),
-          excludesOutside: try reader.bool("excludes_outside")))
+    case "resize": return .resize(try Resize(&reader))
     default:
       return nil
     }
@@ -107,6 +97,9 @@ extension Op {
     case "q.average_pool":
       return .quantizedPool(
         QuantizedPool(try Pooling(.average, &reader), result: try reader.result()))
+    case "q.resize":
+      return .quantizedResize(
+        QuantizedResize(try Resize(&reader), result: try reader.result()))
     case "q.lookup":
       let table = try reader.bytes("table")
       guard table.count == 256, case .quantized(let element, let params) = try reader.result()

@@ -63,8 +63,8 @@ struct QDQNodeWriter {
         throw Diagnostic(.invalidQuantization, "dequantize of a tensor without quantization")
       }
       try emitQuantization("DequantizeLinear", operand.element, params, operand, &writer)
-    case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool, .lookup,
-      .embedding:
+    case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
+      .quantizedResize, .lookup, .embedding:
       throw Diagnostic(
         .stageViolation, "\(node.op.mnemonic) has no ONNX form", at: "\(id)",
         hint: "write the quantized graph, before it is fused")
