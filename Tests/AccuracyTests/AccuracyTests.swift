@@ -25,7 +25,7 @@ struct AccuracyTests {
   /// stay near those of the float model.
   @Test(
     .enabled(if: Models.areThere, reason),
-    arguments: [("squeezenet-1.1", 0.02), ("ultraface-rfb320", 0.04)])
+    arguments: [("squeezenet-1.1", 0.02), ("ultraface-rfb320", 0.04), ("nanodet-m", 0.05)])
   func `builds and stays close to float`(_ name: String, _ greatestError: Double) throws {
     let model = try CompiledModel(name, sampleLimit: 8)
     try checkBits(model, samples: 1)
