@@ -28,12 +28,12 @@ struct Detection: Hashable, Sendable {
     }
   }
 
-  /// What is detected in an answer: the scores above the threshold, best first, boxes that a better
-  /// one of their class covers left out.
+  /// What is detected in an answer: the scores above the threshold less `margin`, best first, boxes
+  /// that a better one of their class covers left out.
   ///
   /// - Throws: `QC4003` when an output is missing or has another size.
   static func all(
-    in answer: Answer, _ description: DetectionDescription
+    in answer: Answer, _ description: DetectionDescription, margin: Double = 0
   ) throws(Diagnostic) -> [Detection] {
     var found: [Detection] = []
     for level in description.levels {
@@ -44,7 +44,7 @@ struct Detection: Hashable, Sendable {
       for anchor in 0..<anchors {
         for label in min(level.firstClass, classes)..<classes {
           let score = scores.elements[anchor * classes + label]
-          guard Double(score) > description.threshold else { continue }
+          guard Double(score) > description.threshold - margin else { continue }
           found.append(
             Detection(label: label, score: score, box: decoder.box(anchor, boxes.elements)))
         }

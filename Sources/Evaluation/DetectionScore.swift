@@ -16,10 +16,13 @@ struct DetectionScore: MetricScore {
     guard let reference else { return }
     let expected = try Detection.all(in: reference, description)
     let found = try Detection.all(in: answer, description)
-    let matched = Detection.matchCount(expected, found, overlap: description.overlap)
+    let (margin, overlap) = (description.margin, description.overlap)
     scoredCount += expected.count
-    matchedCount += matched
-    extraCount += found.count - matched
+    matchedCount += Detection.matchCount(
+      expected, try Detection.all(in: answer, description, margin: margin), overlap: overlap)
+    extraCount += found.count
+    extraCount -= Detection.matchCount(
+      found, try Detection.all(in: reference, description, margin: margin), overlap: overlap)
   }
 
   var value: Double? {

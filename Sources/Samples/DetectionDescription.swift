@@ -9,6 +9,13 @@ package struct DetectionDescription: Hashable, Sendable {
     /// Classes before it, such as the background, are no detections.
     package let firstClass: Int
     package let decoding: Decoding
+
+    package init(scores: String, boxes: String, firstClass: Int = 0, decoding: Decoding) {
+      self.scores = scores
+      self.boxes = boxes
+      self.firstClass = firstClass
+      self.decoding = decoding
+    }
   }
 
   package enum Decoding: Hashable, Sendable {
@@ -26,38 +33,57 @@ package struct DetectionDescription: Hashable, Sendable {
   package struct Grid: Hashable, Sendable {
     package let stride: Double
     package let sizes: [Double]
+
+    package init(stride: Double, sizes: [Double]) {
+      self.stride = stride
+      self.sizes = sizes
+    }
   }
 
   /// Only scores above it are detections.
   package let threshold: Double
+  /// How far below the threshold the partner of a detection may score.
+  package let margin: Double
   /// Of two boxes of one class that overlap more than this, the one with the larger score stays.
   package let suppression: Double
   /// Two models' boxes of one class that overlap at least so much are the same.
   package let overlap: Double
   package let levels: [Level]
+
+  package init(
+    threshold: Double, margin: Double = 0, suppression: Double, overlap: Double, levels: [Level]
+  ) {
+    self.threshold = threshold
+    self.margin = margin
+    self.suppression = suppression
+    self.overlap = overlap
+    self.levels = levels
+  }
 }
 
 extension DetectionDescription {
-  static let keys = ["threshold", "suppression", "overlap", "levels"]
+  static let keys = ["threshold", "margin", "suppression", "overlap", "levels"]
 
   /// - Throws: `QC4003` for a key that is missing, unknown or of another kind.
   init(_ metric: JSONObject) throws(Diagnostic) {
-    threshold = try metric.required("threshold").number()
-    suppression = try metric.required("suppression").number()
-    overlap = try metric.required("overlap").number()
-    levels = try metric.required("levels").array().map { field throws(Diagnostic) in
-      try Level(field)
-    }
+    self.init(
+      threshold: try metric.required("threshold").number(),
+      margin: try metric["margin"]?.number() ?? 0,
+      suppression: try metric.required("suppression").number(),
+      overlap: try metric.required("overlap").number(),
+      levels: try metric.required("levels").array().map { field throws(Diagnostic) in
+        try Level(field)
+      })
   }
 }
 
 extension DetectionDescription.Level {
   fileprivate init(_ field: JSONField) throws(Diagnostic) {
     let level = try field.object(["scores", "boxes", "first_class", "decoding"])
-    scores = try level.required("scores").string()
-    boxes = try level.required("boxes").string()
-    firstClass = try level["first_class"]?.integer(in: DatasetFile.counts) ?? 0
-    decoding = try DetectionDescription.Decoding(level.required("decoding"))
+    self.init(
+      scores: try level.required("scores").string(), boxes: try level.required("boxes").string(),
+      firstClass: try level["first_class"]?.integer(in: DatasetFile.counts) ?? 0,
+      decoding: try DetectionDescription.Decoding(level.required("decoding")))
   }
 }
 
