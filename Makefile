@@ -4,7 +4,7 @@ SWIFT ?= swift
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests)
 
-.PHONY: help setup build demo test lint format bench bench-accept peers peers-publish peers-test qdq-check size-check fuzz clean
+.PHONY: help setup accuracy build demo test lint format bench bench-accept peers peers-publish peers-test qdq-check size-check fuzz clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ peers-test:
 ## qdq-check     the emitted QDQ ONNX in ONNX Runtime against our package
 qdq-check: build
 	scripts/qdq-check.sh
+
+## accuracy      larger models on all dev samples, against calibration/limits.json (QUANTC_MODELS)
+accuracy: build
+	python3 scripts/accuracy.py .build/release/quantc
 
 ## size-check    bytes of packages and seconds of builds against their limits
 size-check: build
