@@ -54,7 +54,10 @@ package struct Builder: Sendable {
       let canonical = graph
       if options.recipe.precision != .float32 || graph.isQuantized {
         try manager.run(
-          quantizationPasses(recipe: options.recipe, ranges: try ranges(for: graph)), on: &graph)
+          quantizationPasses(
+            recipe: options.recipe, ranges: try ranges(for: graph),
+            channels: channels(for: graph)),
+          on: &graph)
       }
       let quantized = graph
       try manager.run(fusionPasses, on: &graph)
@@ -77,6 +80,16 @@ package struct Builder: Sendable {
     try table.requireModel(source.hash)
     let ranges = try table.ranges(options.recipe.calibrationMethod)
     return { ranges[$0] }
+  }
+
+  private func channels(for graph: Graph) -> ChannelTable {
+    guard !graph.isQuantized, let table = options.table else { return { _ in nil } }
+    return { name in
+      guard let channels = table.tensors[name]?.channelStatistics else { return nil }
+      return ChannelRanges(
+        minima: channels.minima, maxima: channels.maxima,
+        means: (0..<channels.count).map { channels.mean($0) ?? 0 })
+    }
   }
 
   /// The package and all that led to it.

@@ -8,11 +8,13 @@ import Tensors
 ///
 /// - Applies: to a float graph; one with pairs of its own stays as it is.
 /// - Throws: `QC3001` when the table has no range for a value.
-func insertQDQ(recipe: Recipe, ranges: @escaping RangeTable) -> Pass {
+func insertQDQ(
+  recipe: Recipe, ranges: @escaping RangeTable, channels: @escaping ChannelTable
+) -> Pass {
   Pass("insert-qdq") { graph throws(Diagnostic) in
     try graph.compact()
     guard !graph.isQuantized else { return }
-    let placement = QDQPlacement(graph, recipe, ranges)
+    let placement = QDQPlacement(graph, recipe, ranges, channels)
     var insertion = QDQInsertion(placement, graph)
     try insertion.run()
     graph = insertion.graph

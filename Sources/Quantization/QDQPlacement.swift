@@ -23,10 +23,15 @@ struct QDQPlacement {
   private var pending: [ValueID] = []
   private var isFromIntegers: [Bool] = []
 
-  init(_ graph: Graph, _ recipe: Recipe, _ ranges: @escaping RangeTable) {
+  init(
+    _ graph: Graph, _ recipe: Recipe, _ ranges: @escaping RangeTable,
+    _ channels: @escaping ChannelTable
+  ) {
     self.graph = graph
     self.recipe = recipe
-    classes = StorageClasses(count: graph.nodes.count) { ranges(graph[$0].name) }
+    classes = StorageClasses(count: graph.nodes.count) {
+      ranges(graph[$0].name) ?? graph.rangeOfScaledChannels($0, channels)
+    }
     isFromIntegers = markFromIntegers()
     for id in graph.values where isProduct(id) && accepts(id) {
       readers.insert(id)

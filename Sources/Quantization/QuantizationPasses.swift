@@ -8,10 +8,13 @@ package typealias RangeTable = @Sendable (_ name: String) -> ClosedRange<Float>?
 ///
 /// A model that brings its own pairs keeps them as they are, and needs no table.
 package func quantizationPasses(
-  recipe: Recipe, ranges: @escaping RangeTable
+  recipe: Recipe, ranges: @escaping RangeTable,
+  channels: @escaping ChannelTable = { _ in nil }
 ) -> [Pass] {
   [
-    insertQDQ(recipe: recipe, ranges: ranges),
+    smoothActivations(recipe: recipe, channels: channels),
+    insertQDQ(recipe: recipe, ranges: ranges, channels: channels),
+    foldSmoothing,
     quantizeInterface(recipe: recipe, ranges: ranges),
     nameQDQ,
     enterQuantizedStage,

@@ -9,6 +9,7 @@ extension Recipe: Codable {
     case calibrator, percentile
     case interface = "io"
     case quantizesActivationProducts = "activation_products"
+    case smoothsActivations = "smoothing"
   }
 
   /// Any key, so that unknown ones are seen.
@@ -45,6 +46,8 @@ extension Recipe: Codable {
     quantizesActivationProducts =
       try fields.decodeIfPresent(Bool.self, forKey: .quantizesActivationProducts)
       ?? quantizesActivationProducts
+    smoothsActivations =
+      try fields.decodeIfPresent(Bool.self, forKey: .smoothsActivations) ?? smoothsActivations
     guard percentile > 50, percentile <= 100 else {
       throw Diagnostic(
         .malformedRecipe, "percentile \(percentile) is not above 50 and at most 100")
@@ -61,6 +64,7 @@ extension Recipe: Codable {
     try fields.encode(percentile, forKey: .percentile)
     try fields.encode(interface, forKey: .interface)
     try fields.encode(quantizesActivationProducts, forKey: .quantizesActivationProducts)
+    try fields.encode(smoothsActivations, forKey: .smoothsActivations)
   }
 
   /// Reads a recipe file.

@@ -46,6 +46,9 @@ package struct Recipe: Hashable, Sendable {
   /// Products of two activations (attention) are quantized too, the right one symmetric.
   package var quantizesActivationProducts = false
 
+  /// Channels of normalizations are brought to like sizes before they are quantized.
+  package var smoothsActivations = true
+
   package init() {}
 
   /// Whether a pattern of ``keepFloat`` fits the name.

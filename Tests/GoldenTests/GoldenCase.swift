@@ -8,7 +8,8 @@ import Testing
 
 /// A file of `Cases/<pass>/`: a graph, a line `// --- <pass>`, and the graph after that pass.
 ///
-/// Lines `// range <name> <lower> <upper>` in front give the calibration table.
+/// Lines `// range <name> <lower> <upper>` in front give the calibration table, and lines
+/// `// channels <name>` with the lower and upper bound of each channel the statistics of channels.
 struct GoldenCase: CustomTestStringConvertible, Sendable {
   let path: String
   let before: String
@@ -35,9 +36,11 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
     before = lines[..<middle].joined(separator: "\n") + "\n"
     after = lines[(middle + 1)...].joined(separator: "\n")
     let ranges = GoldenCase.ranges(lines[..<middle])
+    let channels = GoldenCase.channels(lines[..<middle])
     let passes =
-      canonicalizationPasses + quantizationPasses(recipe: Recipe(), ranges: { ranges[$0] })
-      + fusionPasses
+      canonicalizationPasses
+      + quantizationPasses(
+        recipe: Recipe(), ranges: { ranges[$0] }, channels: { channels[$0] }) + fusionPasses
     pass = try #require(passes.first { $0.name == name }, "\(path): no pass '\(name)'")
   }
 
@@ -48,6 +51,19 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
       if words.count == 3, let lower = Float(words[1]), let upper = Float(words[2]) {
         result[words[0]] = lower...upper
       }
+    }
+    return result
+  }
+
+  private static func channels(_ lines: ArraySlice<Substring>) -> [String: ChannelRanges] {
+    var result: [String: ChannelRanges] = [:]
+    for line in lines where line.hasPrefix("// channels ") {
+      let words = line.split(separator: " ").dropFirst(2).map(String.init)
+      let bounds = words.dropFirst().compactMap { Float($0) }
+      let minima = stride(from: 0, to: bounds.count - 1, by: 2).map { bounds[$0] }
+      let maxima = stride(from: 1, to: bounds.count, by: 2).map { bounds[$0] }
+      result[words[0]] = ChannelRanges(
+        minima: minima, maxima: maxima, means: minima.map { _ in 0 })
     }
     return result
   }

@@ -158,4 +158,60 @@ struct QuantizationPassTests {
       })
     #expect(bias.allSatisfy { $0.magnitude <= 1 << 30 })
   }
+
+  /// A norm with one channel far larger than the others, read by a product and by a sum.
+  private static let smoothable = """
+    graph "g" canonical
+    %0 = input "x" : 1x64x4xf32
+    %1 = constant [1.0, 0.7, 1.3, 9.0] "scale" : 4xf32
+    %2 = constant [0.1, 0.0, 0.5, -3.0] "bias" : 4xf32
+    %3 = layer_norm(%0, %1, %2) {axis = 2, epsilon = 0.00001} "n" @"norm" : 1x64x4xf32
+    %4 = constant [1.0, 2.1, -1.3, 0.5, 1.7, 1.1, 0.3, -0.2] "w" : 4x2xf32
+    %5 = matmul(%3, %4) "y" @"fc" : 1x64x2xf32
+    %6 = add(%3, %0) "z" : 1x64x4xf32
+    output "y" = %5
+    output "z" = %6
+    """
+  private static let channels = ChannelRanges(
+    minima: [-1.7, -1.3, -1.8, -18.7], maxima: [1.9, 1.3, 2.8, 12.7], means: [0, 0, 0, 0])
+
+  private func passes(_ recipe: Recipe = Recipe()) -> [Pass] {
+    quantizationPasses(
+      recipe: recipe, ranges: { $0 == "n" ? -18.7...12.7 : nil },
+      channels: { $0 == "n" ? QuantizationPassTests.channels : nil })
+  }
+
+  @Test(arguments: [false, true])
+  func `smoothing does not move a bit of the float model`(isUsedElsewhere: Bool) throws {
+    var graph = try Graph(parsing: QuantizationPassTests.smoothable)
+    if !isUsedElsewhere { graph.setOutput(1, to: ValueID(5)) }
+    let x = try Tensor.floats(
+      (0..<256).map { Float(($0 * 37) % 101) / 10 - 5 }, [1, 64, 4])
+    let expected = try Interpreter(graph).run([x])
+    for pass in passes() where ["smooth-activations", "fold-smoothing"].contains(pass.name) {
+      try pass.run(&graph)
+      try graph.verify()
+    }
+    #expect(graph.nodes.contains { $0.op == .binary(.mul) } == isUsedElsewhere)
+    #expect(graph.nodes.contains { $0.name == "n/smoothed" })
+    for (output, wanted) in zip(try Interpreter(graph).run([x]), expected) {
+      #expect(output.floats == wanted.floats)
+    }
+  }
+
+  @Test func `smoothed channels make a product of a norm more exact`() throws {
+    let x = try Tensor.floats(
+      (0..<256).map { Float(($0 * 37) % 101) / 10 - 5 }, [1, 64, 4])
+    let float = try Graph(parsing: QuantizationPassTests.smoothable)
+    let expected = try Interpreter(float).run([x])[0].floats
+    var plain = Recipe()
+    plain.smoothsActivations = false
+    let errors = try [Recipe(), plain].map { recipe in
+      var graph = float
+      for pass in passes(recipe) { try pass.run(&graph) }
+      let y = try Interpreter(graph).run([x])[0].floats
+      return zip(y, expected).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+    #expect(errors[0] < errors[1] / 2, "\(errors)")
+  }
 }

@@ -13,6 +13,7 @@ struct RecipeTests {
     recipe.percentile = 99.9
     recipe.interface = .uint8
     recipe.quantizesActivationProducts = true
+    recipe.smoothsActivations = false
     #expect(try Recipe(json: recipe.json()) == recipe)
   }
 
