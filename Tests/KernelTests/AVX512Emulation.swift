@@ -167,8 +167,6 @@ enum AVX512Emulation {
     QE __m512i qe_maskz_loadu_bytes(uint64_t m, const void *p) {
       qe_b r; for (int i = 0; i < 64; ++i) r[i] = m >> i & 1 ? ((const uint8_t *)p)[i] : 0;
       return (__m512i)r; }
-    QE void qe_mask_storeu_bytes(void *p, uint64_t m, __m512i a) {
-      for (int i = 0; i < 64; ++i) if (m >> i & 1) ((uint8_t *)p)[i] = ((qe_b)a)[i]; }
     QE __m512i qe_dpwssd(__m512i c, __m512i a, __m512i b) {
       qe_i r = (qe_i)c;
       for (int i = 0; i < 32; ++i) r[i / 2] += (int32_t)((qe_h)a)[i] * ((qe_h)b)[i];
@@ -229,7 +227,6 @@ enum AVX512Emulation {
     #define _mm512_movepi8_mask qe_movepi8_mask
     #define _mm512_mask_blend_epi8 qe_mask_blend_epi8
     #define _mm512_maskz_loadu_epi8 qe_maskz_loadu_bytes
-    #define _mm512_mask_storeu_epi8 qe_mask_storeu_bytes
     #define _mm512_dpbusd_epi32 qe_dpbusd
     #define _mm512_dpwssd_epi32 qe_dpwssd
 
