@@ -20,6 +20,24 @@ void qr_softmax(const qr_constants *constants, bool is_log, bool in_lanes, int64
 }
 
 QR_CLONES
+void qr_exponential_bytes(const qr_constants *constants, int64_t rows, int64_t n, const float *x,
+                          uint8_t *p, int32_t *sums) {
+  const qr_constants copy = *constants, *c = &copy;
+  for (int64_t row = 0; row < rows; ++row, x += n, p += n) {
+    const float largest = qr_row_max(true, n, x, 0);
+    int32_t sum = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      float t = qr_exp(c, x[i] - largest) * 255.0f;
+      t = t > 0.0f ? t : 0.0f;
+      t = t < 255.0f ? t : 255.0f;
+      p[i] = (uint8_t)qr_rne(t);
+      sum += p[i];
+    }
+    sums[row] = sum;
+  }
+}
+
+QR_CLONES
 void qr_layer_norm(int64_t rows, int64_t n, float epsilon, const float *x, const float *scale,
                    const float *bias, float *y) {
   for (int64_t row = 0; row < rows; ++row, x += n, y += n) {

@@ -38,7 +38,8 @@ extension Op {
     case .conv, .quantizedConv, .pool, .quantizedPool, .quantizedResize, .batchNorm,
       .resize:
       .second
-    case .matMul, .quantizedMatMul, .layerNorm, .rmsNorm: .last
+    case .matMul, .quantizedMatMul, .layerNorm, .rmsNorm, .attention, .quantizedAttention:
+      .last
     case .input, .constant, .unary, .binary, .select, .cast, .softmax, .reduce, .reshape,
       .transpose, .concat, .slice, .gather, .pad, .expand, .quantize, .dequantize,
       .quantizedBinary, .lookup, .embedding:

@@ -1,9 +1,10 @@
 import GraphIR
 
-/// Recognizes activation functions and normalizations from the way that exporters expand them.
+/// Recognizes activation functions, normalizations and attention from the way that exporters expand them.
 package let recognizePatterns = Pass(
   "recognize-patterns",
   rules: [
     mergeClampPair, simplifyClip, recognizeSilu, recognizeHardSwish, recognizeGelu,
     recognizeTanhGelu, recognizeNormalization, absorbNormalizationScale, absorbNormalizationBias,
+    recognizeAttention,
   ])

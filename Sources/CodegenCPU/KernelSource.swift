@@ -24,6 +24,9 @@ package enum KernelSource {
     if specs.contains(where: { floatFamilies.contains($0.family) }) {
       out.line(FloatPrelude.text(for: target))
     }
+    if specs.contains(where: { $0.family == .attention }) {
+      out.line(BroadcastQuadPrelude.text(for: target))
+    }
     var records: [ArgumentLayout] = []
     for spec in specs {
       let emitter = KernelEmitter.of(spec.family)

@@ -15,7 +15,7 @@ package let foldQDQ = Pass(
   rules: [
     cancelQDQ, foldRequantize, hoistQuantize, hoistQuantizeAboveConcat, sinkDequantize,
     sinkDequantizeBelowConcat, foldQDQIntoProduct, foldQDQIntoBinary, foldQDQIntoTable,
-    foldQDQIntoPool, foldQDQIntoResize, foldDequantizeIntoGather,
+    foldQDQIntoPool, foldQDQIntoResize, foldQDQIntoAttention, foldDequantizeIntoGather,
   ])
 
 /// Marks the graph as fused, so that integer ops may stand beside the pairs that are left.

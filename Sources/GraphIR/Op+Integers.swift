@@ -7,9 +7,10 @@ extension Op {
     case .pad(let padding): padding.mode != .constant || padding.value == 0
     case .resize(let resize): resize.mode == .nearest
     case .pool(let pooling): pooling.kind == .max
-    case .input, .constant, .conv, .matMul, .unary, .binary, .select, .cast, .softmax, .layerNorm,
+    case .input, .constant, .conv, .matMul, .unary, .binary, .select, .cast, .softmax, .attention,
+      .layerNorm,
       .rmsNorm, .batchNorm, .reduce, .quantize, .dequantize, .quantizedConv, .quantizedMatMul,
-      .quantizedBinary, .quantizedPool, .quantizedResize, .lookup, .embedding:
+      .quantizedBinary, .quantizedPool, .quantizedResize, .quantizedAttention, .lookup, .embedding:
       false
     }
   }

@@ -59,12 +59,13 @@ extension Stage {
   func allows(_ op: Op) -> Bool {
     switch op {
     case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-      .quantizedResize, .lookup, .embedding:
+      .quantizedResize, .quantizedAttention, .lookup, .embedding:
       self == .fused
     case .batchNorm:
       self == .imported || self == .canonical
-    case .input, .constant, .conv, .matMul, .unary, .binary, .select, .cast, .softmax, .layerNorm,
-      .rmsNorm, .reduce, .pool, .reshape, .transpose, .concat, .slice, .gather, .pad, .expand,
+    case .input, .constant, .conv, .matMul, .unary, .binary, .select, .cast, .softmax, .attention,
+      .layerNorm, .rmsNorm, .reduce, .pool, .reshape, .transpose, .concat, .slice, .gather, .pad,
+      .expand,
       .resize, .quantize, .dequantize:
       true
     }

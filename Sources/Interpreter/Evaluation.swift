@@ -55,6 +55,7 @@ struct Evaluation {
     case .select: return try select()
     case .cast(let cast): return try operands[0].tensor.cast(to: cast)
     case .softmax(let softmax): return try self.softmax(softmax)
+    case .attention(let attention): return try self.attention(attention)
     case .layerNorm(let norm): return try layerNorm(norm)
     case .rmsNorm(let norm): return try rmsNorm(norm)
     case .batchNorm(let norm): return try batchNorm(norm)
@@ -75,6 +76,7 @@ struct Evaluation {
     case .quantizedBinary(let binary): return try quantizedBinary(binary)
     case .quantizedPool(let pool): return try quantizedPool(pool)
     case .quantizedResize(let resize): return try quantizedResize(resize)
+    case .quantizedAttention(let attention): return try quantizedAttention(attention)
     case .lookup(let lookup): return try self.lookup(lookup)
     case .embedding: return try embedding()
     }

@@ -94,12 +94,13 @@ extension Op {
   /// Whether the op does float arithmetic on its elements, rather than moving or converting them.
   fileprivate var computesInFloat: Bool {
     switch self {
-    case .conv, .matMul, .unary, .binary, .select, .softmax, .layerNorm, .rmsNorm, .batchNorm,
+    case .conv, .matMul, .unary, .binary, .select, .softmax, .attention, .layerNorm,
+      .rmsNorm, .batchNorm,
       .reduce, .pool, .resize:
       true
     case .input, .constant, .cast, .reshape, .transpose, .concat, .slice, .gather, .pad, .expand,
       .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-      .quantizedResize, .lookup, .embedding:
+      .quantizedResize, .quantizedAttention, .lookup, .embedding:
       false
     }
   }

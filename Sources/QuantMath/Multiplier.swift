@@ -46,6 +46,15 @@ package enum Multiplier {
     try stored(Double(lhsScale) * Double(rhsScale), smallest: .leastNormalMagnitude)
   }
 
+  /// `qScale * kScale * scale`, for the scores of attention.
+  ///
+  /// - Throws: `QC3003` when it is not below 2⁹⁶.
+  package static func attentionScores(
+    qScale: Float, kScale: Float, scale: Float
+  ) throws(Diagnostic) -> Float {
+    try stored(Double(qScale) * Double(kScale) * Double(scale), smallest: .leastNormalMagnitude)
+  }
+
   /// `inputScale / count`, for the average of a window whose result is float.
   ///
   /// - Throws: `QC3003` when it is not below 2⁹⁶.

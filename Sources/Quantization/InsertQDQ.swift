@@ -15,7 +15,7 @@ func insertQDQ(
     try graph.compact()
     guard !graph.isQuantized else { return }
     let placement = QDQPlacement(graph, recipe, ranges, channels)
-    var insertion = QDQInsertion(placement, graph)
+    var insertion = QDQInsertion(placement, graph, recipe)
     try insertion.run()
     graph = insertion.graph
     try graph.compact()
@@ -26,6 +26,7 @@ func insertQDQ(
 private struct QDQInsertion {
   private(set) var graph: Graph
   private let placement: QDQPlacement
+  private let recipe: Recipe
   private let nodeCount: Int
   private var params: [ValueID: QuantParams] = [:]
   private var quantized: [ValueID: ValueID] = [:]
@@ -35,8 +36,9 @@ private struct QDQInsertion {
   /// The add that gives a matmul its bias.
   private var biasAdds: [ValueID: ValueID] = [:]
 
-  init(_ placement: QDQPlacement, _ graph: Graph) {
+  init(_ placement: QDQPlacement, _ graph: Graph, _ recipe: Recipe) {
     self.placement = placement
+    self.recipe = recipe
     self.graph = graph
     nodeCount = graph.nodes.count
     for id in graph.values where graph.op(id) == .binary(.add) {
@@ -56,10 +58,15 @@ private struct QDQInsertion {
       let own = try params(of: id, isSymmetric: true)
       symmetric[id] = try graph.append(.quantize(Quantize(.i8, own)), [id])
     }
+    let probabilities = Attention.Probabilities(rawValue: recipe.attention.rawValue) ?? .float
     for index in 0..<nodeCount {
       let user = ValueID(index)
       if placement.readers.contains(user) { try quantizeConstants(of: user) }
       try redirectOperands(of: user)
+      if case .attention(let attention) = graph.op(user), placement.readers.contains(user) {
+        graph.setOp(
+          .attention(Attention(scale: attention.scale, probabilities: probabilities)), of: user)
+      }
     }
     for (index, output) in graph.outputs.enumerated() {
       if placement.integerResults.contains(output.value), let integers = quantized[output.value] {
@@ -86,10 +93,11 @@ private struct QDQInsertion {
 
   /// Lets `user` read its stored operands through `dequantize`.
   private mutating func redirectOperands(of user: ValueID) throws(Diagnostic) {
-    let readsIntegers = placement.readers.contains(user)
+    let isReader = placement.readers.contains(user)
     var read: [ValueID: ValueID] = [:]
     for (index, operand) in graph.operands(of: user).enumerated() {
-      let isRight = index == 1 && graph.op(user) == .matMul && readsIntegers
+      let readsIntegers = isReader && !graph.op(user).isMask(index)
+      let isRight = readsIntegers && graph.op(user).readsSymmetric(index)
       guard let integers = isRight ? symmetric[operand] : quantized[operand],
         readsIntegers || placement.integerResults.contains(operand)
       else { continue }
@@ -186,5 +194,21 @@ private struct QDQInsertion {
     let constant = graph.appendConstant(
       try Tensor(.u8, tensor.shape, integers), quantization: own)
     return try graph.append(.dequantize, [constant])
+  }
+}
+
+extension Op {
+  /// Whether operand `index` is the right one of a product, which is symmetric in integers.
+  fileprivate func readsSymmetric(_ index: Int) -> Bool {
+    switch self {
+    case .matMul: index == 1
+    case .attention: index == 1 || index == 2
+    default: false
+    }
+  }
+
+  /// Whether operand `index` is a mask, which stays float.
+  fileprivate func isMask(_ index: Int) -> Bool {
+    if case .attention = self { index == 3 } else { false }
   }
 }

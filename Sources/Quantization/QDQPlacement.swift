@@ -40,6 +40,14 @@ struct QDQPlacement {
         storedSymmetric.insert(graph.operand(1, of: id))
       }
     }
+    for id in graph.values where accepts(id) {
+      guard case .attention = graph.op(id), case let operands = graph.operands(of: id) else {
+        continue
+      }
+      readers.insert(id)
+      store(operands[0])
+      storedSymmetric.formUnion(operands[1...2])
+    }
     placePending()
     readers.formUnion(graph.values.filter { graph.isEmbedding($0) && accepts($0) })
     for id in graph.values where accepts(id) {
@@ -66,7 +74,11 @@ struct QDQPlacement {
 
   /// Lets the op that makes the stored value `id` read integers, where it can.
   private mutating func placeProducer(of id: ValueID) {
-    if let chain = graph.kernelChain(endingAt: id, accepting: accepts), isProduct(chain.anchor) {
+    if case .attention = graph.op(id) {
+      if readers.contains(id) { integerResults.insert(id) }
+    } else if let chain = graph.kernelChain(endingAt: id, accepting: accepts),
+      isProduct(chain.anchor)
+    {
       readers.formUnion(chain.members)
       integerResults.insert(id)
       if let residual = chain.residual { store(residual) }
@@ -137,9 +149,19 @@ struct QDQPlacement {
       let rhs = graph.operand(1, of: id)
       if graph.constant(rhs) != nil { return graph.shape(of: rhs).rank == 2 }
       return recipe.quantizesActivationProducts && graph.constant(graph.operand(0, of: id)) == nil
+    case .attention: return recipe.attention != .float && fitsIntegers(id)
     case .unary(let function): return function.suitsTable
     default: return true
     }
+  }
+
+  /// Whether an attention's operands are computed, and its integer sums fit in int32.
+  private func fitsIntegers(_ id: ValueID) -> Bool {
+    let operands = graph.operands(of: id)
+    let shapes = operands.map { graph.shape(of: $0) }
+    let shape = AttentionShape(q: shapes[0], k: shapes[1], v: shapes[2], mask: nil)
+    return shape?.fitsIntegers == true
+      && operands.prefix(3).allSatisfy { graph.constant($0) == nil }
   }
 
   /// Whether integers, or the float input, lie before `id` with nothing in between but ops that
@@ -152,13 +174,13 @@ struct QDQPlacement {
     for id in graph.values {
       switch graph.op(id) {
       case .input: marks[id.index] = graph.type(of: id).element == .f32
-      case .conv, .matMul: marks[id.index] = accepts(id)
+      case .conv, .matMul, .attention: marks[id.index] = accepts(id)
       case .unary, .binary, .pool, .reshape, .transpose, .concat, .slice, .gather, .pad, .expand,
         .resize:
         marks[id.index] = accepts(id) && graph.operands(of: id).contains { marks[$0.index] }
       case .constant, .select, .cast, .softmax, .layerNorm, .rmsNorm, .batchNorm, .reduce,
         .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-        .quantizedResize, .lookup, .embedding:
+        .quantizedResize, .quantizedAttention, .lookup, .embedding:
         break
       }
     }

@@ -8,6 +8,7 @@ extension Recipe: Codable {
     case keepFloat = "keep_float"
     case calibrator, percentile
     case interface = "io"
+    case attention
     case quantizesActivationProducts = "activation_products"
     case smoothsActivations = "smoothing"
   }
@@ -43,6 +44,7 @@ extension Recipe: Codable {
     calibrator = try fields.decodeIfPresent(Calibrator.self, forKey: .calibrator) ?? calibrator
     percentile = try fields.decodeIfPresent(Double.self, forKey: .percentile) ?? percentile
     interface = try fields.decodeIfPresent(Interface.self, forKey: .interface) ?? interface
+    attention = try fields.decodeIfPresent(Attention.self, forKey: .attention) ?? attention
     quantizesActivationProducts =
       try fields.decodeIfPresent(Bool.self, forKey: .quantizesActivationProducts)
       ?? quantizesActivationProducts
@@ -63,6 +65,7 @@ extension Recipe: Codable {
     try fields.encode(calibrator, forKey: .calibrator)
     try fields.encode(percentile, forKey: .percentile)
     try fields.encode(interface, forKey: .interface)
+    try fields.encode(attention, forKey: .attention)
     try fields.encode(quantizesActivationProducts, forKey: .quantizesActivationProducts)
     try fields.encode(smoothsActivations, forKey: .smoothsActivations)
   }

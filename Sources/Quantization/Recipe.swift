@@ -31,6 +31,15 @@ package struct Recipe: Hashable, Sendable {
     }
   }
 
+  /// How attention is computed.
+  package enum Attention: String, CaseIterable, Hashable, Sendable, Codable {
+    /// Integer products; probabilities normalized, then rounded to u8.
+    case faithful
+    /// Integer products; exponentials rounded to u8, normalized by their sum at the end.
+    case unnormalized
+    case float
+  }
+
   package static let schemaVersion = 1
 
   /// The scheme of every op that nothing else is said of.
@@ -43,7 +52,8 @@ package struct Recipe: Hashable, Sendable {
   /// For the percentile calibrator: the share of values inside of the range, in percent.
   package var percentile: Double = 99.999
   package var interface: Interface = .float
-  /// Products of two activations (attention) are quantized too, the right one symmetric.
+  package var attention: Attention = .faithful
+  /// Products of two activations outside of attention are quantized too, the right one symmetric.
   package var quantizesActivationProducts = false
 
   /// Channels of normalizations are brought to like sizes before they are quantized.

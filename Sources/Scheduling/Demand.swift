@@ -49,8 +49,9 @@ struct Demand: Hashable, Sendable {
       case .lookup, .unary, .quantizedBinary, .binary, .quantize, .dequantize, .cast:
         // Elementwise ops keep the order of their operand; no halo is needed for them.
         break
-      case .input, .constant, .matMul, .select, .softmax, .layerNorm, .rmsNorm, .batchNorm,
-        .reduce, .reshape, .gather, .pad, .expand, .quantizedMatMul, .embedding:
+      case .input, .constant, .matMul, .select, .softmax, .attention, .quantizedAttention,
+        .layerNorm, .rmsNorm, .batchNorm, .reduce, .reshape, .gather, .pad, .expand,
+        .quantizedMatMul, .embedding:
         break
       }
     }
@@ -107,7 +108,8 @@ extension Op {
     case .quantizedConv, .conv, .pool, .quantizedPool, .quantizedResize, .lookup,
       .quantizedBinary:
       true
-    case .input, .constant, .matMul, .unary, .binary, .select, .cast, .softmax, .layerNorm,
+    case .input, .constant, .matMul, .unary, .binary, .select, .cast, .softmax, .attention,
+      .quantizedAttention, .layerNorm,
       .rmsNorm, .batchNorm, .reduce, .reshape, .transpose, .concat, .slice, .gather, .pad,
       .expand, .resize, .quantize, .dequantize, .quantizedMatMul, .embedding:
       false

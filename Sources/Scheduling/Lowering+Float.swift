@@ -17,6 +17,8 @@ extension Lowering {
       try lower(cast, id)
     case .softmax(let softmax):
       try lower(softmax, id)
+    case .attention(let attention):
+      try lower(attention, id)
     case .layerNorm(let norm):
       try lower(norm, id, isRMS: false)
     case .rmsNorm(let norm):

@@ -45,13 +45,16 @@ extension Lowering {
       try lower(pool, id)
     case .quantizedResize(let resize):
       try lower(resize, id)
+    case .quantizedAttention(let attention):
+      try lower(attention, id)
     case .lookup(let lookup):
       try lower(lookup, id)
     case .embedding:
       try lowerEmbedding(id)
     case .pool(let pooling):
       try lower(pooling, id)
-    case .conv, .matMul, .unary, .binary, .select, .cast, .softmax, .layerNorm, .rmsNorm,
+    case .conv, .matMul, .unary, .binary, .select, .cast, .softmax, .attention, .layerNorm,
+      .rmsNorm,
       .batchNorm, .reduce, .gather, .pad, .expand, .resize:
       try lowerFloat(id)
     }

@@ -141,6 +141,37 @@ struct QDQWriterTests {
     #expect(read.outputs.map(\.value) == graph.outputs.map(\.value))
   }
 
+  @Test(arguments: [
+    ("float", ["Softmax", "MatMul"]),
+    ("faithful", ["Softmax", "QuantizeLinear", "DequantizeLinear", "MatMul"]),
+    (
+      "unnormalized",
+      [
+        "ReduceMax", "Sub", "Exp", "QuantizeLinear", "DequantizeLinear", "ReduceSum", "Max",
+        "MatMul", "Div",
+      ]
+    ),
+  ])
+  func `an attention is written as its definition`(kind: String, tail: [String]) throws {
+    let graph = try Graph(
+      parsing: """
+        graph "net" quantized
+        %0 = input "q" : 1x4x3x2xf32
+        %1 = input "k" : 1x2x5x2xf32
+        %2 = input "v" : 1x2x5x2xf32
+        %3 = input "mask" : 5xf32
+        %4 = attention(%0, %1, %2, %3) {scale = 0.5, probabilities = "\(kind)"} "y" @"attention" : 1x4x3x2xf32
+        output "y" = %4
+
+        """)
+    let proto = try Onnx_ModelProto(serializedBytes: QDQWriter.data(graph))
+    let repeats = ["Reshape", "Expand", "Reshape"]
+    #expect(
+      proto.graph.node.map(\.opType)
+        == repeats + repeats + ["Transpose", "MatMul", "Mul", "Add"] + tail)
+    #expect(try readBack(graph).outputs.map(\.name) == ["y"])
+  }
+
   @Test func `a fused graph is refused`() throws {
     let text = """
       graph "net" fused

@@ -157,6 +157,11 @@ typedef struct {
 void qr_softmax(const qr_constants *constants, bool is_log, bool in_lanes, int64_t rows,
                 int64_t n, const float *x, float *y);
 
+/// The exponentials of each row's distances to its maximum, in steps of 1/255, NaN giving 0,
+/// and their sums.
+void qr_exponential_bytes(const qr_constants *constants, int64_t rows, int64_t n, const float *x,
+                          uint8_t *p, int32_t *sums);
+
 typedef enum {
   QR_RELU,
   QR_LEAKY_RELU, ///< alpha

@@ -34,6 +34,17 @@ extension FloatPrelude {
       const qf y = qf_from_bits(qf_bits(p) + (qf_bits(t) << 23));
       return qf_select(x != x, x, qf_select(x < \(Exp.lowerBound.cLiteral), qf_set(0), y));
     }
+    /* The same for x that are not above 0, or NaN with nine zero bits at its end. */
+    QF qf qf_exp_down(qf x) {
+      const qf c = x < \(Exp.lowerBound.cLiteral) ? qf_set(\(Exp.lowerBound.cLiteral)) : x;
+      const qf t = qf_fma(c, qf_set(\(Exp.log2e.cLiteral)), qf_set(\(Exp.roundingMagic.cLiteral)));
+      const qf n = t - \(Exp.roundingMagic.cLiteral);
+      qf r = qf_fma(n, qf_set(-\(Exp.ln2High.cLiteral)), c);
+      r = qf_fma(n, qf_set(-(\(Exp.ln2Low.cLiteral))), r);
+      const qf p = \(polynomial(Exp.polynomial, "r"));
+      const qf y = qf_from_bits(qf_bits(p) + (qf_bits(t) << 23));
+      return x < \(Exp.lowerBound.cLiteral) ? qf_set(0) : y;
+    }
 
     """
   }

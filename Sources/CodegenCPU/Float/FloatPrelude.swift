@@ -23,6 +23,9 @@ enum FloatPrelude {
     #define QF static inline __attribute__((always_inline))
     #define QF_UNROLL _Pragma("clang loop unroll(full)")
     typedef float qf __attribute__((ext_vector_type(16)));
+    typedef float qf8 __attribute__((ext_vector_type(8)));
+    typedef float qf4 __attribute__((ext_vector_type(4)));
+    typedef float qf2 __attribute__((ext_vector_type(2)));
     typedef int32_t qi __attribute__((ext_vector_type(16)));
     typedef uint32_t qu __attribute__((ext_vector_type(16)));
     typedef uint8_t qb __attribute__((ext_vector_type(16)));
@@ -135,12 +138,10 @@ enum FloatPrelude {
     /* Joins lane l with l + 8, then + 4, + 2, + 1. */
     #define QF_TREE(name, type, join)                                                            \\
       QF float name(type v) {                                                                    \\
-        float a[16];                                                                             \\
-        qf_store(a, v);                                                                          \\
-        QF_UNROLL for (int step = 8; step > 0; step /= 2) {                                      \\
-          QF_UNROLL for (int l = 0; l < step; ++l) a[l] = join(a[l], a[l + step]);               \\
-        }                                                                                        \\
-        return a[0];                                                                             \\
+        const qf8 a = v.lo, b = v.hi, ab = join(a, b);                                           \\
+        const qf4 c = ab.lo, d = ab.hi, cd = join(c, d);                                         \\
+        const qf2 e = cd.lo, f = cd.hi, ef = join(e, f);                                         \\
+        return join(ef.x, ef.y);                                                                 \\
       }
     #define QF_ADD(a, b) ((a) + (b))
     #define QF_MUL(a, b) ((a) * (b))

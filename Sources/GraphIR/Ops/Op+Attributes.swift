@@ -13,6 +13,7 @@ extension Op {
     case .select: "select"
     case .cast: "cast"
     case .softmax(let softmax): softmax.isLog ? "log_softmax" : "softmax"
+    case .attention: "attention"
     case .layerNorm: "layer_norm"
     case .rmsNorm: "rms_norm"
     case .batchNorm: "batch_norm"
@@ -33,6 +34,7 @@ extension Op {
     case .quantizedBinary(let binary): "q.\(binary.function.rawValue)"
     case .quantizedPool: "q.average_pool"
     case .quantizedResize: "q.resize"
+    case .quantizedAttention: "q.attention"
     case .lookup: "q.lookup"
     case .embedding: "q.embedding"
     }
@@ -47,6 +49,11 @@ extension Op {
     case .cast(let cast):
       [("to", .word(cast.element.rawValue)), ("saturates", .bool(cast.saturates))]
     case .softmax(let softmax): [("axis", .int(softmax.axis))]
+    case .attention(let attention):
+      [
+        ("scale", .float(attention.scale)),
+        ("probabilities", .word(attention.probabilities.rawValue)),
+      ]
     case .layerNorm(let norm), .rmsNorm(let norm):
       [("axis", .int(norm.axis)), ("epsilon", .float(norm.epsilon))]
     case .batchNorm(let norm): [("epsilon", .float(norm.epsilon))]
@@ -79,6 +86,12 @@ extension Op {
       pool.pooling.attributes + [("as", typeAttribute(pool.result))]
     case .quantizedResize(let resize):
       resize.resize.attributes + [("as", typeAttribute(resize.result))]
+    case .quantizedAttention(let attention):
+      [
+        ("scale", .float(attention.scale)),
+        ("probabilities", .word(attention.probabilities.rawValue)),
+        ("as", typeAttribute(attention.result)),
+      ]
     case .lookup(let lookup):
       [
         ("function", .word(lookup.function)), ("table", .bytes(lookup.table)),

@@ -15,6 +15,8 @@ extension Op {
   ///
   /// `q.embedding` takes a table, i8 or u8, per tensor or with one scale for each row of axis 0, and
   /// i32 or i64 indices.
+  ///
+  /// `q.attention` takes q as u8 or i8, k and v as symmetric i8, all per tensor, and an f32 mask.
   func quantizedType(_ operands: [TensorType]) throws(Diagnostic) -> TensorType {
     switch self {
     case .quantize(let quantize):
@@ -64,6 +66,20 @@ extension Op {
         throw mismatch(operands)
       }
       return resize.result.type(try Shape(resize.resize.sizes))
+    case .quantizedAttention(let attention):
+      try requireActivation(operands[0])
+      for operand in operands[1...2] {
+        guard operand.element == .i8, operand.quantization?.isPerTensor == true,
+          operand.quantization?.isSymmetric == true
+        else {
+          throw Diagnostic(
+            .invalidQuantization, "\(mnemonic) needs k and v as symmetric i8 with one scale")
+        }
+      }
+      guard operands.count == 3 || operands[3].element == .f32,
+        let shape = attentionShape(operands)
+      else { throw mismatch(operands) }
+      return attention.result.type(shape)
     case .lookup(let lookup):
       try requireActivation(operands[0])
       return TensorType(lookup.element, operands[0].shape, lookup.params)

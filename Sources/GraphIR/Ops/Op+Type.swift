@@ -40,6 +40,11 @@ extension Op {
     case .softmax(let softmax):
       _ = try operands[0].shape.normalizedAxis(softmax.axis)
       return operands[0]
+    case .attention:
+      guard operands.allSatisfy({ $0.element == .f32 }), let shape = attentionShape(operands) else {
+        throw mismatch(operands)
+      }
+      return TensorType(.f32, shape)
     case .layerNorm(let norm), .rmsNorm(let norm):
       _ = try operands[0].shape.normalizedAxis(norm.axis)
       for scale in operands.dropFirst() {
@@ -63,7 +68,7 @@ extension Op {
       type.shape = try pooling.resultShape(type.shape)
       return type
     case .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary,
-      .quantizedPool, .quantizedResize, .lookup, .embedding:
+      .quantizedPool, .quantizedResize, .quantizedAttention, .lookup, .embedding:
       return try quantizedType(operands)
     case .reshape, .transpose, .concat, .slice, .gather, .pad, .expand, .resize:
       return try movementType(operands)
@@ -80,6 +85,7 @@ extension Op {
     case .layerNorm: 2...3
     case .batchNorm: 5...5
     case .concat: 1...Int.max
+    case .attention, .quantizedAttention: 3...4
     case .unary, .cast, .softmax, .reduce, .pool, .reshape, .transpose, .slice, .pad, .expand,
       .resize, .quantize, .dequantize, .quantizedPool, .quantizedResize, .lookup:
       1...1

@@ -21,6 +21,8 @@ package enum Op: Hashable, Sendable {
   case select
   case cast(Cast)
   case softmax(Softmax)
+  /// q, k, v, and optionally an added mask; all f32.
+  case attention(Attention)
   /// x, scale, and optionally bias; over all axes from `axis` on.
   case layerNorm(Normalization)
   /// x, scale; over all axes from `axis` on.
@@ -59,6 +61,8 @@ package enum Op: Hashable, Sendable {
   case quantizedPool(QuantizedPool)
   /// `q.resize`: linear interpolation of u8 images.
   case quantizedResize(QuantizedResize)
+  /// `q.attention`: q (u8), k and v (i8, symmetric), and optionally an added f32 mask.
+  case quantizedAttention(QuantizedAttention)
   /// `q.lookup`: a 256-entry table from 8 bits to 8 bits.
   case lookup(Lookup)
   /// `q.embedding`: table (i8 or u8 constant, rows along axis 0), indices (i32 or i64; negative ones

@@ -44,6 +44,16 @@ extension Epilogue {
   }
 }
 
+extension Attention {
+  init(_ reader: inout AttributeReader) throws(Diagnostic) {
+    let scale = try reader.float("scale")
+    guard let probabilities = Probabilities(rawValue: try reader.word("probabilities")) else {
+      throw Diagnostic(.malformedText, "attention with unknown probabilities")
+    }
+    self.init(scale: scale, probabilities: probabilities)
+  }
+}
+
 extension Normalization {
   init(_ reader: inout AttributeReader) throws(Diagnostic) {
     self.init(axis: try reader.int("axis"), epsilon: try reader.float("epsilon"))

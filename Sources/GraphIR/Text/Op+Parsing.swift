@@ -28,6 +28,7 @@ extension Op {
       case "softmax", "log_softmax":
         self = .softmax(
           Softmax(axis: try reader.int("axis"), isLog: mnemonic == "log_softmax"))
+      case "attention": self = .attention(try Attention(&reader))
       case "layer_norm": self = .layerNorm(try Normalization(&reader))
       case "rms_norm": self = .rmsNorm(try Normalization(&reader))
       case "batch_norm":
@@ -100,6 +101,12 @@ extension Op {
     case "q.resize":
       return .quantizedResize(
         QuantizedResize(try Resize(&reader), result: try reader.result()))
+    case "q.attention":
+      let attention = try Attention(&reader)
+      return .quantizedAttention(
+        QuantizedAttention(
+          scale: attention.scale, probabilities: attention.probabilities,
+          result: try reader.result()))
     case "q.lookup":
       let table = try reader.bytes("table")
       guard table.count == 256, case .quantized(let element, let params) = try reader.result()

@@ -34,6 +34,8 @@ struct QDQNodeWriter {
       emit("Cast", &writer, [.int("to", target)] + (cast.saturates ? [] : [.int("saturate", 0)]))
     case .softmax(let softmax):
       emit(softmax.isLog ? "LogSoftmax" : "Softmax", &writer, [.int("axis", softmax.axis)])
+    case .attention(let attention):
+      try write(attention, &writer)
     case .layerNorm(let norm):
       emit(
         "LayerNormalization", &writer,
@@ -64,7 +66,7 @@ struct QDQNodeWriter {
       }
       try emitQuantization("DequantizeLinear", operand.element, params, operand, &writer)
     case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-      .quantizedResize, .lookup, .embedding:
+      .quantizedResize, .quantizedAttention, .lookup, .embedding:
       throw Diagnostic(
         .stageViolation, "\(node.op.mnemonic) has no ONNX form", at: "\(id)",
         hint: "write the quantized graph, before it is fused")
@@ -95,7 +97,7 @@ struct QDQNodeWriter {
   }
 
   /// A node that makes a value inside of the op's definition: its name.
-  private func emitInner(
+  func emitInner(
     _ op: String, _ operands: [String], _ role: String, _ writer: inout QDQWriter,
     _ attributes: [Onnx_AttributeProto] = []
   ) -> String {

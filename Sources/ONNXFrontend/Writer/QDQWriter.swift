@@ -7,7 +7,7 @@ import Tensors
 /// Writes a graph as an ordinary ONNX model, in which quantization is explicit.
 ///
 /// Every op becomes the ONNX op of the same meaning; `silu` and `rms_norm`, which the opset lacks,
-/// become their definitions. Reading the model gives the same graph again, but for those two, for the
+/// become their definitions, as attention does. Reading the model gives the same graph again, but for those, for the
 /// names of values that had none, and for the sources of nodes that shared one. The same graph gives
 /// the same bytes.
 package struct QDQWriter {

@@ -1,0 +1,98 @@
+import KernelIR
+import QuantMath
+import Targets
+
+extension AttentionEmitter {
+  /// `S_weights`: rows of scores to bytes, and the factor of each row's sums.
+  ///
+  /// One step after the other for all rows, so that rows overlap. No clamp is needed: the largest
+  /// exponential is 1, so that no weight exceeds 1, and the low byte of a NaN is 0, as the masks
+  /// hold none but the plain one.
+  func emitWeights(into out: inout CSource) {
+    out.block(
+      """
+      static void \(symbol)_weights(const \(arguments) *g, float *x, uint8_t *p, float *factors,
+          uint32_t rows)
+      """
+    ) { out in
+      out.line(
+        """
+        const size_t count = (size_t)g->key_panels * 16;
+        float largest[\(AttentionKernel.strip)];
+        """)
+      eachRow(&out) { out in
+        out.line(
+          """
+          qf highest = qf_set(-__builtin_inff());
+          for (size_t i = 0; i < count; i += 16) {
+            const qf v = qf_load(x + r * count + i);
+            highest = v > highest ? v : highest;
+          }
+          largest[r] = qf_tree_max(highest);
+          """)
+      }
+      if isNormalized { emitNormalized(into: &out) } else { emitUnnormalized(into: &out) }
+    }
+    out.blank()
+  }
+
+  private func eachRow(_ out: inout CSource, _ body: (inout CSource) -> Void) {
+    out.block("for (uint32_t r = 0; r < rows; ++r)", body)
+  }
+
+  /// Integers of 0 ... 255 to bytes: the shift leaves them in the low bits.
+  private var store: String {
+    """
+    const qi q = qf_bits(t + \(Float(0x1.8p23).cLiteral));
+    const qb bytes = __builtin_convertvector(q, qb);
+    __builtin_memcpy(p + r * count + i, &bytes, 16);
+    """
+  }
+
+  private func emitNormalized(into out: inout CSource) {
+    let step: Float = 1 / 255
+    out.line("float sums[\(AttentionKernel.strip)];")
+    eachRow(&out) { out in
+      out.line("const qf m = qf_set(largest[r]);\nqf total = qf_set(0);")
+      out.block("for (size_t i = 0; i < count; i += 16)") { out in
+        out.line(
+          """
+          const qf e = qf_exp_down(qf_load(x + r * count + i) - m);
+          qf_store(x + r * count + i, e);
+          total += e;
+          """)
+      }
+      out.line("sums[r] = qf_tree_add(total);")
+    }
+    out.line("const qf step = qf_set(\(step.cLiteral));")
+    if target.hasFMA { out.line("const qf inverse = qf_set(\((1 / step).cLiteral));") }
+    eachRow(&out) { out in
+      out.line("const qf scale = qf_set(1 / sums[r]);\nfactors[r] = g->multiplier;")
+      out.block("for (size_t i = 0; i < count; i += 16)") { out in
+        out.line("const qf y = qf_load(x + r * count + i) * scale;")
+        out.line(
+          target.hasFMA
+            ? "qf t = y * inverse;\nt = qf_fma(qf_fma(-t, step, y), inverse, t);"
+            : "const qf t = y / step;")
+        out.line(store)
+      }
+    }
+  }
+
+  private func emitUnnormalized(into out: inout CSource) {
+    eachRow(&out) { out in
+      out.line("const qf m = qf_set(largest[r]);\nqi total = (qi)0;")
+      out.block("for (size_t i = 0; i < count; i += 16)") { out in
+        out.line("const qf t = qf_exp_down(qf_load(x + r * count + i) - m) * 255;")
+        out.line(store)
+        out.line("total += q & 255;")
+      }
+      out.line(
+        """
+        int32_t sum = 0;
+        QF_UNROLL for (int l = 0; l < 16; ++l) sum += total[l];
+        factors[r] = g->multiplier / (float)(sum > 1 ? sum : 1);
+        """)
+    }
+  }
+}
