@@ -7,6 +7,8 @@ package struct KernelCall: Hashable, Sendable {
     /// Constant bytes that the call needs, under a name that is unique in the call.
     case frame(name: String, bytes: [UInt8])
     case output
+    /// A second result, of another type, that the same call writes.
+    case sideOutput
   }
 
   package let spec: KernelSpec

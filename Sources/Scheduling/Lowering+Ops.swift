@@ -18,6 +18,7 @@ extension Lowering {
   mutating func lower(_ id: ValueID) throws(Diagnostic) {
     if channels.passed.contains(id) { return }
     if let route = channels.routes[id] { return try lower(route, id) }
+    if normFusions.absorbed.contains(id) { return }
     switch graph.op(id) {
     case .input:
       try lowerSignedInput(id)

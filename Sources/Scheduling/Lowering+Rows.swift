@@ -23,13 +23,16 @@ extension Lowering {
     try emit(kernel.call(), [source], makes: id)
   }
 
+  /// A normalization, with the sum before it and the quantization behind it where it takes them in.
   mutating func lower(_ norm: Normalization, _ id: ValueID, isRMS: Bool) throws(Diagnostic) {
     let operands = graph.operands(of: id)
     try requireF32(operands, for: id)
-    let source = try wholeRowMajor(operands[0])
-    let count = source.shape.dims[norm.axis...].reduce(1, *)
-    let rows = source.shape.elementCount / max(count, 1)
-    var views = [source]
+    let hasAddend = normFusions.absorbed.contains(operands[0])
+    let inputs = hasAddend ? graph.operands(of: operands[0]) : [operands[0]]
+    let shape = graph.shape(of: operands[0])
+    let count = shape.dims[norm.axis...].reduce(1, *)
+    var views: [View] = []
+    for input in inputs { views.append(try wholeRowMajor(input)) }
     for operand in operands.dropFirst() {
       guard graph.shape(of: operand).elementCount == count else {
         throw Diagnostic(
@@ -37,11 +40,27 @@ extension Lowering {
       }
       views.append(try wholeRowMajor(operand))
     }
-    _ = allocateRowMajor(id)
+    let quantizer = normFusions.quantizers[id]
+    var store = FloatNormalizationKernel.Store.float
+    let storesFloats = quantizer == nil || normFusions.storesFloats.contains(id)
+    if let quantizer, case .quantize(let quantize) = graph.op(quantizer) {
+      let stored = storedParams(quantize.element, quantize.params)
+      store =
+        storesFloats
+        ? .both(scale: stored.scale, zeroPoint: stored.zeroPoint)
+        : .bytes(scale: stored.scale, zeroPoint: stored.zeroPoint)
+      _ = allocateRowMajor(quantizer)
+    }
+    if storesFloats { _ = allocateRowMajor(id) }
     let kernel = FloatNormalizationKernel(
-      isRMS ? .rms : .layer(hasBias: operands.count == 3), rows: rows, count: count,
-      epsilon: norm.epsilon)
-    try emit(kernel.call(), views, makes: id)
+      isRMS ? .rms : .layer(hasBias: operands.count == 3),
+      rows: shape.elementCount / max(count, 1), count: count, epsilon: norm.epsilon,
+      hasAddend: hasAddend, store: store)
+    let value = storesFloats ? id : quantizer ?? id
+    var side: View?
+    if let quantizer, storesFloats { side = try view(quantizer) }
+    emit(
+      kernel.call(), views, into: try view(value), side: side, value: value, opName: opName(id))
   }
 
   /// Reduced axes and the others, with the strides of the operand's own layout.

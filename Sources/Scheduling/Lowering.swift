@@ -26,6 +26,8 @@ struct Lowering {
     let call: KernelCall
     let inputs: [Int]
     let output: Int
+    /// Where the call's side output goes.
+    let side: Int?
     let opName: String
     /// The value that is complete after the step.
     let value: ValueID?
@@ -35,6 +37,8 @@ struct Lowering {
   let demands: [Demand]
   let chains: MapChains
   let channels: ChannelRoutes
+  /// What the kernels of normalizations take in.
+  let normFusions: NormFusions
   private(set) var storages: [Storage] = []
   private(set) var steps: [PendingStep] = []
   private(set) var views: [ValueID: View] = [:]
@@ -43,7 +47,8 @@ struct Lowering {
     self.graph = graph
     channels = ChannelRoutes(graph)
     demands = Demand.collect(graph, channels)
-    chains = MapChains(graph)
+    normFusions = NormFusions(graph)
+    chains = MapChains(graph, without: normFusions.absorbed)
   }
 
   // MARK: Views
@@ -172,12 +177,13 @@ struct Lowering {
 
   /// Appends a call that makes an intermediate, or a part of a value.
   mutating func emit(
-    _ call: KernelCall, _ inputs: [View], into output: View, value: ValueID?, opName: String
+    _ call: KernelCall, _ inputs: [View], into output: View, side: View? = nil, value: ValueID?,
+    opName: String
   ) {
     steps.append(
       PendingStep(
-        call: call, inputs: inputs.map(\.storage), output: output.storage, opName: opName,
-        value: value))
+        call: call, inputs: inputs.map(\.storage), output: output.storage,
+        side: side?.storage, opName: opName, value: value))
   }
 
   func opName(_ id: ValueID) -> String {

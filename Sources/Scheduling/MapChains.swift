@@ -22,9 +22,12 @@ struct MapChains {
   private var chains: [ValueID: Chain] = [:]
   private var joined: Set<ValueID> = []
 
-  init(_ graph: Graph) {
+  /// - Parameters:
+  ///   - graph: the fused graph.
+  ///   - taken: the ops that a kernel of another family computes, which end a chain.
+  init(_ graph: Graph, without taken: Set<ValueID>) {
     let uses = graph.uses()
-    for id in graph.values where MapChains.isFloat(id, graph) {
+    for id in graph.values where MapChains.isFloat(id, graph) && !taken.contains(id) {
       var chain = MapChains.own(id, graph)
       for operand in chain.leaves {
         guard let inner = chains[operand], uses[operand.index].count == 1,

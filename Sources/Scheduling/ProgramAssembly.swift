@@ -41,7 +41,7 @@ struct ProgramAssembly {
   private mutating func planBuffers() -> (places: [Program.Buffer], arenaBytes: Int) {
     var lifetimes = [ClosedRange<Int>?](repeating: nil, count: lowering.storages.count)
     for (index, step) in lowering.steps.enumerated() {
-      for storage in step.inputs + [step.output] {
+      for storage in step.inputs + [step.output] + (step.side.map { [$0] } ?? []) {
         lifetimes[storage] = (lifetimes[storage]?.lowerBound ?? index)...index
       }
     }
@@ -80,6 +80,7 @@ struct ProgramAssembly {
       switch operand {
       case .input(let index): places[pending.inputs[index]]
       case .output: places[pending.output]
+      case .sideOutput: places[pending.side ?? pending.output]
       case .frame(let name, let bytes):
         .weights(frame: frame("\(pending.opName) \(name)", bytes), offset: 0)
       }

@@ -89,16 +89,19 @@ struct LoadedKernels {
     #expect(findings.isEmpty, "\(object.target.name): \(findings.joined(separator: "; "))")
   }
 
-  /// What `call` makes of `inputs`, its tiles cut at `cuts`.
+  /// What `call` makes of `inputs`, its tiles cut at `cuts`; the bytes of the side output follow.
   ///
   /// Every buffer has 64 readable bytes behind it; `nil` when one of them, or an input, was written.
-  func run(_ call: KernelCall, inputs: [[UInt8]], output: [UInt8], cuts: [Int]) -> [UInt8]? {
+  func run(
+    _ call: KernelCall, inputs: [[UInt8]], output: [UInt8], side: [UInt8] = [], cuts: [Int]
+  ) -> [UInt8]? {
     guard let entry = entries[call.spec] else { return nil }
     var buffers: [GuardedBuffer] = call.operands.map { operand in
       switch operand {
       case .input(let index): GuardedBuffer(inputs[index])
       case .frame(_, let bytes): GuardedBuffer(bytes)
       case .output: GuardedBuffer(output)
+      case .sideOutput: GuardedBuffer(side)
       }
     }
     let scratch = GuardedBuffer([UInt8](repeating: 0x5a, count: call.scratchBytes))
@@ -110,6 +113,7 @@ struct LoadedKernels {
       }
     }
     let result = buffers.removeLast()
+    let second = zip(buffers, call.operands).filter { $0.1 == .sideOutput }.flatMap(\.0.bytes)
     let isIntact =
       result.guardIsIntact && scratch.guardIsIntact
       && zip(buffers, call.operands).allSatisfy { buffer, operand in
@@ -117,10 +121,10 @@ struct LoadedKernels {
         switch operand {
         case .input(let index): return buffer.bytes == inputs[index]
         case .frame(_, let bytes): return buffer.bytes == bytes
-        case .output: return true
+        case .output, .sideOutput: return true
         }
       }
-    return isIntact ? result.bytes : nil
+    return isIntact ? result.bytes + second : nil
   }
 }
 

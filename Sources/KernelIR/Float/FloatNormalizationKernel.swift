@@ -2,14 +2,36 @@ import Tensors
 
 /// `normf`: layer norm or RMS norm of contiguous f32 rows, sums in 16 lanes.
 ///
-/// Buffers: input, scale (`count` values), bias if there is one, output. A tile is one row.
+/// The input may be the sum of two; the result may be stored as f32, as u8, or as both. Buffers: input,
+/// addend if there is one, scale (`count` values), bias if there is one, the bytes where both are
+/// stored, output. A tile is one row.
 package struct FloatNormalizationKernel: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     case layer(hasBias: Bool)
     case rms
   }
 
+  /// What is stored.
+  package enum Store: Hashable, Sendable {
+    case float
+    /// Bytes in steps of `scale` around `zeroPoint`.
+    case bytes(scale: Float, zeroPoint: Int32)
+    /// f32, and the bytes as the side output.
+    case both(scale: Float, zeroPoint: Int32)
+
+    fileprivate var code: Int {
+      switch self {
+      case .float: 0
+      case .bytes: 1
+      case .both: 2
+      }
+    }
+  }
+
   package let kind: Kind
+  /// The input is the sum of two operands.
+  package let hasAddend: Bool
+  package let store: Store
   package let rows: Int
   package let count: Int
   package let epsilon: Float
@@ -17,39 +39,49 @@ package struct FloatNormalizationKernel: Hashable, Sendable {
   package let outputPitch: Int
 
   package init(
-    _ kind: Kind, rows: Int, count: Int, epsilon: Float, inputPitch: Int? = nil,
-    outputPitch: Int? = nil
+    _ kind: Kind, rows: Int, count: Int, epsilon: Float, hasAddend: Bool = false,
+    store: Store = .float, inputPitch: Int? = nil, outputPitch: Int? = nil
   ) {
     precondition(rows > 0 && count > 0, "an empty normalization")
     self.kind = kind
+    self.hasAddend = hasAddend
+    self.store = store
     self.rows = rows
     self.count = count
     self.epsilon = epsilon
     self.inputPitch = inputPitch ?? 4 * count
-    self.outputPitch = outputPitch ?? 4 * count
+    self.outputPitch = outputPitch ?? (store.code == 1 ? count : 4 * count)
   }
 
   private var hasBias: Bool { kind == .layer(hasBias: true) }
 
   package var spec: KernelSpec {
     KernelSpec(
-      .floatNormalization, [.f32, .f32],
-      [.init("rms", kind == .rms ? 1 : 0), .init("bias", hasBias ? 1 : 0)])
+      .floatNormalization, [.f32, store.code == 1 ? .u8 : .f32],
+      [
+        .init("rms", kind == .rms ? 1 : 0), .init("bias", hasBias ? 1 : 0),
+        .init("sum", hasAddend ? 1 : 0), .init("store", store.code),
+      ])
   }
 
-  /// The call; `scale` says where the scale is, the op's operand 1 by default, or a frame, and
-  /// `bias` likewise, operand 2.
-  package func call(
-    scale: KernelCall.Operand = .input(1), bias: KernelCall.Operand = .input(2)
-  ) -> KernelCall {
+  /// The call; its operands are the input, the addend, the scale and the bias, each if there is one.
+  package func call() -> KernelCall {
+    let (scale, zeroPoint): (Float, Int32) =
+      switch store {
+      case .float: (1, 0)
+      case .bytes(let scale, let zeroPoint), .both(let scale, let zeroPoint): (scale, zeroPoint)
+      }
+    let inputCount = 2 + (hasAddend ? 1 : 0) + (hasBias ? 1 : 0)
     let values: ArgumentLayout.Values = [
       "rows": .u32(rows), "count": .u32(count), "epsilon": .f32(epsilon),
       "input_pitch": .u32(inputPitch), "output_pitch": .u32(outputPitch),
+      "step": .f32(scale), "inverse_step": .f32(1 / scale), "zero_point": .i32(zeroPoint),
     ]
     return KernelCall(
       spec: spec, arguments: FloatNormalizationKernel.layout.record(values),
-      operands: [.input(0), scale] + (hasBias ? [bias] : []) + [.output], tileCount: rows,
-      scratchBytes: 0, work: rows * count * 4)
+      operands: (0..<inputCount).map { .input($0) } + (store.code == 2 ? [.sideOutput] : [])
+        + [.output], tileCount: rows,
+      scratchBytes: hasAddend ? 4 * count + 64 : 0, work: rows * count * 4)
   }
 
   package static let layout = ArgumentLayout(
@@ -59,6 +91,8 @@ package struct FloatNormalizationKernel: Hashable, Sendable {
       .init("epsilon", .f32, "added to the variance"),
       .init("input_pitch", .u32, "input bytes from row to row"),
       .init("output_pitch", .u32, "result bytes from row to row"),
+      .init("step", .f32, "of stored bytes"), .init("inverse_step", .f32, "1 / step"),
+      .init("zero_point", .i32, "of stored bytes"),
     ])
 }
 
