@@ -95,7 +95,7 @@ package struct AttentionKernel: Hashable, Sendable {
       spec: spec, arguments: AttentionKernel.layout.record(arguments),
       operands: [.input(0), .input(1), .input(2)] + (mask == nil ? [] : [.input(3)]) + [.output],
       tileCount: batch * heads * rowBlocks, scratchBytes: scratchBytes,
-      work: batch * heads * queries * keys * (depth + columns + 16))
+      work: batch * heads * queries * keys * (16 + (depth + columns) / 8))
   }
 
   private static func fields(_ name: String) -> [ArgumentLayout.Field] {
