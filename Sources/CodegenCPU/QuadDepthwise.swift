@@ -10,10 +10,11 @@ struct QuadDepthwise {
   let spec: KernelSpec
   let target: CPUTarget
 
-  /// Whether the kernel is this one: u8 results of a window that is worth straight-line code.
+  /// Whether the kernel is this one: u8 results, without an activation, of a window that is worth
+  /// straight-line code.
   static func takes(_ spec: KernelSpec, _ target: CPUTarget) -> Bool {
     spec.family == .depthwise && target.integerDot == .bytes && spec.operands.last == .u8
-      && spec["kh"] * spec["kw"] <= 49
+      && spec["kh"] * spec["kw"] <= 49 && spec.activation == nil
   }
 
   private var symbol: String { spec.symbol }

@@ -30,6 +30,14 @@ package struct ConvolutionWindow: Hashable, Sendable {
 
   package var taps: Int { kernel.y * kernel.x }
 
+  /// The window over ``ImageGeometry/turned`` images; `nil` when it looks beside its column.
+  package var turned: ConvolutionWindow? {
+    guard kernel.x == 1, padding.x == 0 else { return nil }
+    return ConvolutionWindow(
+      kernel: Pair(1, kernel.y), stride: Pair(1, stride.y), dilation: Pair(1, dilation.y),
+      padding: Pair(0, padding.y))
+  }
+
   /// The halo that an input of `height` x `width` needs for a result of `rows` x `pixels`.
   package func halo(height: Int, width: Int, rows: Int, pixels: Int) -> ImageGeometry.Halo {
     let lastRow = (rows - 1) * stride.y + (kernel.y - 1) * dilation.y - padding.y

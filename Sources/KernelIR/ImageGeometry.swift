@@ -119,6 +119,16 @@ package struct ImageGeometry: Hashable, Sendable {
       imagePitch: pixels * pixelPitch, origin: origin)
   }
 
+  /// A column of pixels as the row of the same bytes, along which kernels run; `nil` for an image
+  /// that is wider than a pixel, or one pixel only.
+  package var turned: ImageGeometry? {
+    guard width == 1, height > 1, halo.left == 0, halo.right == 0 else { return nil }
+    return ImageGeometry(
+      element: element, batch: batch, height: 1, width: height, channels: channels,
+      halo: Halo(top: 0, bottom: 0, left: halo.top, right: halo.bottom), haloByte: haloByte,
+      pixelPitch: rowPitch, rowPitch: imagePitch, imagePitch: imagePitch, origin: origin)
+  }
+
   /// The offset of element (n, y, x, c), which may lie in the halo.
   package func offset(_ n: Int, _ y: Int, _ x: Int, _ c: Int) -> Int {
     origin + n * imagePitch + y * rowPitch + x * pixelPitch + c * elementBytes

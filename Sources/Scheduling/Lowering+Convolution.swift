@@ -39,18 +39,25 @@ extension Lowering {
       inputs.append(image.view)
       residual = ResidualOperand(type: graph.type(of: operands[3]), geometry: image.geometry)
     }
-    let output = allocateImage(id, .nchw)
+    var (source, output, over) = (input.geometry, allocateImage(id, .nchw), window)
+    if let column = source.turned, let result = output.turned, let turned = window.turned,
+      residual == nil || residual?.geometry.turned != nil
+    {
+      (source, output, over) = (column, result, turned)
+      residual = residual.map {
+        ResidualOperand(type: $0.type, geometry: $0.geometry.turned ?? $0.geometry)
+      }
+    }
     let epilogue = try epilogue(
       conv.epilogue, inputScale: graph.type(of: operands[0]).quantization?.scale ?? 1,
       weightScales: weights.scales(count: result[1]), residual: residual)
     let isDepthwise = geometry.groups == x[1] && geometry.groups == result[1] && x[1] > 1
     let call =
       isDepthwise
-      ? DepthwiseKernel(input: input.geometry, output: output, window: window, epilogue: epilogue)
+      ? DepthwiseKernel(input: source, output: output, window: over, epilogue: epilogue)
         .call(weights: weights.values, start: start)
       : ConvolutionKernel(
-        input: input.geometry, output: output, window: window, groups: geometry.groups,
-        epilogue: epilogue
+        input: source, output: output, window: over, groups: geometry.groups, epilogue: epilogue
       ).call(weights: weights.values, start: start)
     try emit(call, inputs, makes: id)
   }

@@ -149,7 +149,7 @@ extension Lowering {
     _ id: ValueID, _ operands: [ValueID]
   ) throws(Diagnostic) -> [(view: View, geometry: ImageGeometry)]? {
     let shape = graph.shape(of: id)
-    guard shape.rank == 4 else { return nil }
+    guard shape.rank == 4, graph.shape(of: operands[0]) == shape else { return nil }
     let first = try view(operands[0])
     let roles = elementwiseRoles(id, like: first)
     var result: [(view: View, geometry: ImageGeometry)] = []

@@ -24,18 +24,23 @@ struct DifferentialTests {
 
   @Test(arguments: seeds)
   func `a random model in INT8 gives the bits of the fused graph`(seed: UInt64) throws {
-    try compare(seed, Recipe())
+    try compare(try RandomModel(seed: seed), seed, Recipe())
+  }
+
+  @Test(arguments: seeds.prefix(6))
+  func `images of one column give the bits of the fused graph`(seed: UInt64) throws {
+    try compare(try RandomModel(seed: seed &+ 2_000_000, width: 1), seed, Recipe())
   }
 
   @Test(arguments: seeds.prefix(6))
   func `a random model in float gives the bits of the canonical graph`(seed: UInt64) throws {
     var recipe = Recipe()
     recipe.precision = .float32
-    try compare(seed &+ 1_000_000, recipe)
+    try compare(try RandomModel(seed: seed &+ 1_000_000), seed, recipe)
   }
 
-  private func compare(_ seed: UInt64, _ recipe: Recipe) throws {
-    var model = try RandomModel(seed: seed)
+  private func compare(_ model: RandomModel, _ seed: UInt64, _ recipe: Recipe) throws {
+    var model = model
     let samples = try (0..<3).map { _ in try model.sample() }
     let compiled = try CompiledGraph(model.graph, samples: samples, recipe: recipe)
     let input = try model.sample()

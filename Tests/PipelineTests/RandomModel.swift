@@ -12,14 +12,15 @@ struct RandomModel {
 
   /// - Parameters:
   ///   - seed: decides everything.
+  ///   - width: of the image; drawn when it is not given.
   ///   - opCount: how many steps are taken; a step makes one op or a few.
   /// - Throws: what an op refuses: then the generator is wrong.
-  init(seed: UInt64, opCount: Int = 7) throws(Diagnostic) {
+  init(seed: UInt64, width: Int? = nil, opCount: Int = 7) throws(Diagnostic) {
     random = SeededGenerator(seed: seed)
     graph = Graph(name: "random \(seed)")
     let channels = random.one(of: [1, 3, 4, 8, 16, 17])
-    let (height, width) = (random.one(of: [4, 5, 7, 8, 11]), random.one(of: [4, 6, 7, 9, 12]))
-    let input = try Shape([random.once(in: 5) ? 2 : 1, channels, height, width])
+    let (height, drawn) = (random.one(of: [4, 5, 7, 8, 11]), random.one(of: [4, 6, 7, 9, 12]))
+    let input = try Shape([random.once(in: 5) ? 2 : 1, channels, height, width ?? drawn])
     values = [graph.appendInput("x", TensorType(.f32, input))]
     for _ in 0..<opCount { try step() }
     var outputs = [values[values.count - 1]]
