@@ -9,7 +9,8 @@ import Testing
 /// A file of `Cases/<pass>/`: a graph, a line `// --- <pass>`, and the graph after that pass.
 ///
 /// Lines `// range <name> <lower> <upper>` in front give the calibration table, and lines
-/// `// channels <name>` with the lower and upper bound of each channel the statistics of channels.
+/// `// channels <name>` with the lower and upper bound of each channel the statistics of channels. A
+/// line `// io <type>` is the recipe's type of inputs and outputs.
 struct GoldenCase: CustomTestStringConvertible, Sendable {
   let path: String
   let before: String
@@ -37,10 +38,14 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
     after = lines[(middle + 1)...].joined(separator: "\n")
     let ranges = GoldenCase.ranges(lines[..<middle])
     let channels = GoldenCase.channels(lines[..<middle])
+    var recipe = Recipe()
+    if let line = lines[..<middle].first(where: { $0.hasPrefix("// io ") }) {
+      recipe.interface = try #require(Recipe.Interface(rawValue: String(line.dropFirst(6))))
+    }
     let passes =
       canonicalizationPasses
       + quantizationPasses(
-        recipe: Recipe(), ranges: { ranges[$0] }, channels: { channels[$0] }) + fusionPasses
+        recipe: recipe, ranges: { ranges[$0] }, channels: { channels[$0] }) + fusionPasses
     pass = try #require(passes.first { $0.name == name }, "\(path): no pass '\(name)'")
   }
 
