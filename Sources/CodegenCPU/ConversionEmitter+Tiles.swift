@@ -64,7 +64,7 @@ extension ConversionEmitter {
   }
 
   func emitInterleave(into out: inout CSource) {
-    emitValue(into: &out)
+    if !narrows { emitValue(into: &out) }
     if outputBytes == 4 {
       emitTile(into: &out) { emitWordRows(into: &$0) }
       return
@@ -78,6 +78,10 @@ extension ConversionEmitter {
         out.line("return vi_xor(qc_load_planes(p, pitch, rows, n), \(flip));")
         return
       }
+      if narrows {
+        emitNarrowedQuad(into: &out)
+        return
+      }
       out.line("vi a = \(loaded("p"));")
       for k in 1..<4 {
         out.line("if (n > \(k)) a = vi_or(a, vi_sll(\(loaded("p + \(k) * pitch")), \(8 * k)));")
@@ -85,6 +89,20 @@ extension ConversionEmitter {
       out.line("return a;")
     }
     emitTile(into: &out) { emitByteRows(into: &$0) }
+  }
+
+  /// Up to four planes, rounded and narrowed at once. The bytes of planes that are not there are
+  /// never stored.
+  private func emitNarrowedQuad(into out: inout CSource) {
+    emitByteConstants(into: &out)
+    for k in 0..<4 {
+      let source = "p + \(k) * pitch"
+      let steps =
+        "\(symbol)_steps(g, rows == VL ? vf_load(\(source)) : vf_load_n(\(source), rows))"
+      out.line("const vi r\(k) = \(k == 0 ? steps : "n > \(k) ? \(steps) : vi_set1(0)");")
+    }
+    out.line("const vi b = vi_narrow4_lanes(r0, r1, r2, r3, zero_words);")
+    out.line("return \(clamped("b"));")
   }
 
   private func emitByteRows(into out: inout CSource) {

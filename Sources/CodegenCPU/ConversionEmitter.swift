@@ -22,7 +22,11 @@ struct ConversionEmitter {
     return form
   }
 
+  /// Whether four vectors are rounded, and narrowed to bytes at once.
+  var narrows: Bool { spec.family == .quantize && target.hasFMA }
+
   func emit(into out: inout CSource) {
+    if narrows { emitSteps(into: &out) }
     switch form {
     case .runs: emitRun(into: &out)
     case .lines: emitStrided(into: &out)
@@ -62,6 +66,43 @@ struct ConversionEmitter {
     }
   }
 
+  /// `S_steps`: the rounded quotient of each lane, before the zero point is added. What lies below the
+  /// result's bounds, NaN and −∞ included, may be INT_MIN, which saturates to the least of them.
+  private func emitSteps(into out: inout CSource) {
+    out.block("static inline vi \(symbol)_steps(const qc_conversion_args *g, vf v)") { out in
+      out.line(
+        """
+        const vf scale = vf_set1(g->scale), inverse = vf_set1(g->inverse_scale);
+        const vf x = vf_min(vf_set1(g->high), v);
+        """)
+      emitQuotient(into: &out)
+      out.line("return vi_round(quotient);")
+    }
+    out.blank()
+  }
+
+  /// The exact quotient of `x` and `scale` by one multiplication and one correction.
+  private func emitQuotient(into out: inout CSource) {
+    out.line(
+      """
+      const vf t = vf_mul(x, inverse);
+      const vf error = vf_fma(vf_mul(t, vf_set1(-1.0f)), scale, x);
+      const vf quotient = vf_fma(error, inverse, t);
+      """)
+  }
+
+  /// The vectors that ``clamped(_:)`` and the narrowing need.
+  func emitByteConstants(into out: inout CSource) {
+    out.line(
+      """
+      const vi zero_words = vi_words(vi_set1(g->zero_point));
+      const vi first = vi_set1_bytes((uint8_t)g->qmin), last = vi_set1_bytes((uint8_t)g->qmax);
+      """)
+  }
+
+  /// The C expression of narrowed bytes within the result's bounds.
+  func clamped(_ bytes: String) -> String { "vi_max_u8(vi_min_u8(\(bytes), last), first)" }
+
   /// The scalars of the record as vectors, for the arithmetic.
   func emitConstants(into out: inout CSource) {
     if spec.family == .quantize {
@@ -87,12 +128,7 @@ struct ConversionEmitter {
     }
     out.line("const vf x = vf_min(vf_max(v, low), high);")
     if target.hasFMA {
-      out.line(
-        """
-        const vf t = vf_mul(x, inverse);
-        const vf error = vf_fma(vf_mul(t, vf_set1(-1.0f)), scale, x);
-        const vf quotient = vf_fma(error, inverse, t);
-        """)
+      emitQuotient(into: &out)
     } else {
       out.line("const vf quotient = vf_div(x, scale);")
     }
@@ -122,6 +158,7 @@ struct ConversionEmitter {
       }
       emitConstants(into: &out)
       out.line("uint32_t i = 0;")
+      if narrows { emitFourVectors(into: &out) }
       for (header, suffix, count) in [
         ("for (; i + VL <= count; i += VL)", "", ""), ("if (i < count)", "_n", ", count - i"),
       ] {
@@ -134,6 +171,18 @@ struct ConversionEmitter {
       }
     }
     out.blank()
+  }
+
+  private func emitFourVectors(into out: inout CSource) {
+    emitByteConstants(into: &out)
+    out.block("for (; i + 4 * VL <= count; i += 4 * VL)") { out in
+      for k in 0..<4 {
+        out.line(
+          "const vi r\(k) = \(symbol)_steps(g, vf_load(from + (size_t)(i + \(k) * VL) * 4));")
+      }
+      out.line("const vi b = vi_narrow4(r0, r1, r2, r3, zero_words);")
+      out.line("vi_store(to + i, \(clamped("b")));")
+    }
   }
 
   /// `S_line`: one channel of `count` pixels, either side strided.

@@ -90,6 +90,14 @@ extension VectorPrelude {
       return _mm256_permutevar8x32_epi32(
           _mm256_packus_epi16(low, high), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
     }
+    /* The same bytes, those of a lane together: lane r holds a[r], b[r], c[r], d[r]. */
+    static inline vi vi_narrow4_lanes(vi a, vi b, vi c, vi d, vi words) {
+      const vi low = _mm256_adds_epi16(_mm256_packs_epi32(a, b), words);
+      const vi high = _mm256_adds_epi16(_mm256_packs_epi32(c, d), words);
+      const vi order = _mm256_setr_epi32(0x0c080400, 0x0d090501, 0x0e0a0602, 0x0f0b0703, 0x0c080400,
+          0x0d090501, 0x0e0a0602, 0x0f0b0703);
+      return _mm256_shuffle_epi8(_mm256_packus_epi16(low, high), order);
+    }
     /* Half or quarter number i of a. */
     #define vi_store_half(p, a, i) \
       _mm_storeu_si128((__m128i *)(p), _mm256_extracti128_si256(a, i))

@@ -97,6 +97,15 @@ extension VectorPrelude {
       const vi high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), words);
       return _mm512_permutexvar_epi32(vi_load(order), _mm512_packus_epi16(low, high));
     }
+    /* The same bytes, those of a lane together: lane r holds a[r], b[r], c[r], d[r]. */
+    static inline vi vi_narrow4_lanes(vi a, vi b, vi c, vi d, vi words) {
+      static const uint8_t order[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+      const vi low = _mm512_adds_epi16(_mm512_packs_epi32(a, b), words);
+      const vi high = _mm512_adds_epi16(_mm512_packs_epi32(c, d), words);
+      const __m128i bytes = _mm_loadu_si128((const __m128i *)order);
+      return _mm512_shuffle_epi8(
+          _mm512_packus_epi16(low, high), _mm512_broadcast_i32x4(bytes));
+    }
     /* Half or quarter number i of a. */
     #define vi_store_half(p, a, i) \
       _mm256_storeu_si256((__m256i *)(p), _mm512_extracti64x4_epi64(a, i))

@@ -12,6 +12,7 @@ enum AVX512Emulation {
     typedef int32_t qe_i __attribute__((vector_size(64)));
     typedef int16_t qe_h __attribute__((vector_size(64)));
     typedef uint8_t qe_b __attribute__((vector_size(64)));
+    typedef int32_t qe_q __attribute__((vector_size(16)));
     #define EACH for (int i = 0; i < 16; ++i)
 
     """
@@ -191,6 +192,14 @@ enum AVX512Emulation {
       return (__m512i)r; }
     QE __m512i qe_permutexvar_epi32(__m512i n, __m512i a) {
       qe_i r; EACH r[i] = ((qe_i)a)[((qe_i)n)[i] & 15]; return (__m512i)r; }
+    QE __m512i qe_broadcast_i32x4(__m128i a) {
+      qe_i r; EACH r[i] = ((qe_q)a)[i & 3]; return (__m512i)r; }
+    QE __m512i qe_shuffle_epi8(__m512i a, __m512i n) {
+      qe_b r;
+      for (int i = 0; i < 64; ++i) {
+        const uint8_t from = ((qe_b)n)[i];
+        r[i] = from & 128 ? 0 : ((qe_b)a)[i / 16 * 16 + from % 16]; }
+      return (__m512i)r; }
     QE __m512i qe_min_epu8(__m512i a, __m512i b) {
       qe_b r;
       for (int i = 0; i < 64; ++i) {
@@ -211,6 +220,8 @@ enum AVX512Emulation {
     #define _mm512_adds_epi16 qe_adds_epi16
     #define _mm512_packus_epi16 qe_packus_epi16
     #define _mm512_permutexvar_epi32 qe_permutexvar_epi32
+    #define _mm512_broadcast_i32x4 qe_broadcast_i32x4
+    #define _mm512_shuffle_epi8 qe_shuffle_epi8
     #define _mm512_min_epu8 qe_min_epu8
     #define _mm512_max_epu8 qe_max_epu8
     #undef _mm512_extracti64x4_epi64
