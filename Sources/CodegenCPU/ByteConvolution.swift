@@ -28,7 +28,7 @@ struct ByteConvolution {
         for partial in isPartial(width) ? [false, true] : [false] {
           ByteTile(
             spec: spec, epilogue: epilogue, pixels: count, panels: width,
-            tail: partial ? tail : 0
+            tail: partial ? tail : 0, readsAhead: tiles.readsAhead(width: width)
           ).emit(into: &out)
         }
       }
@@ -80,11 +80,14 @@ struct ByteConvolution {
 
   private func emitRows(_ width: Int, partial: Bool, into out: inout CSource) {
     let pixels = tiles.pixels(width: width)
+    let readsAhead = tiles.readsAhead(width: width)
     let call =
-      "(e, from, g->segment_row_step, g->segment_column_step, w, s, f, rest, other, to, pitch);"
+      "(e, from, g->segment_row_step, g->segment_column_step, w, s, f, rest, other, to, pitch"
+      + (readsAhead ? ", next, ahead);" : ");")
     func name(_ count: Int) -> String {
       ByteTile.name(symbol, pixels: count, panels: width, isPartial: partial)
     }
+    if readsAhead { emitAhead(width, pixels: pixels.pixels, into: &out) }
     out.block("for (uint32_t y = y0; y < y1; ++y)") { out in
       out.line(
         """
@@ -103,8 +106,36 @@ struct ByteConvolution {
           rest += \(pixels.pixels) * other;
           to += \(pixels.pixels) * pitch;
           """)
+        if readsAhead { out.line(next) }
       }
-      if pixels.rest > 0 { out.line("if (x < x1) \(name(pixels.rest))\(call)") }
+      if pixels.rest > 0 {
+        out.block("if (x < x1)") { out in
+          out.line("\(name(pixels.rest))\(call)")
+          if readsAhead { out.line(next) }
+        }
+      }
     }
+  }
+
+  /// The micro-tiles of one width share the reading of the weights that come next: each takes as
+  /// many bytes for a quad as brings all of them in time, or, where tiles are few, a line.
+  ///
+  /// Behind the last panel the lines of other weights are read, or of nothing: a prefetch of an
+  /// address that is not there does nothing.
+  private func emitAhead(_ width: Int, pixels: Int, into out: inout CSource) {
+    out.line(
+      """
+      const char *next = (const char *)w + \(width * panelBytes), *stop = next + \(width * panelBytes);
+      const size_t tiles = (size_t)(y1 - y0) * ((x1 - x0 + \(pixels - 1)) / \(pixels));
+      size_t ahead = qc_min(64, \(width * 64) / tiles + 1);
+      """)
+  }
+
+  /// After a micro-tile.
+  private var next: String {
+    """
+    next += \(panelBytes / 64) * ahead;
+    if (next >= stop) ahead = 0;
+    """
   }
 }

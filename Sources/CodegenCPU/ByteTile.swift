@@ -8,6 +8,9 @@ struct ByteTile {
   let panels: Int
   /// Columns of the last panel that are stored; 0 for all of them.
   let tail: Int
+  /// Whether each quad brings a part of the next panels' weights, at `next`, into the cache, and
+  /// moves on by `ahead` bytes.
+  let readsAhead: Bool
 
   private var symbol: String { spec.symbol }
   private var panelBytes: Int { spec["kh"] * spec["kw"] * spec["quads"] * 64 }
@@ -23,7 +26,7 @@ struct ByteTile {
       static inline void \(name)(const \(symbol)_constants *e, const uint8_t *a,
           size_t row_step, size_t column_step, const int8_t *w, const int32_t *start,
           const float *factor, const uint8_t *residual, size_t residual_pitch, uint8_t *out,
-          size_t pitch)
+          size_t pitch\(readsAhead ? ", const char *next, size_t ahead" : ""))
       """
     ) { out in
       for z in 0..<panels {
@@ -57,6 +60,7 @@ struct ByteTile {
       for z in 0..<panels {
         out.line("const vi w\(z) = vi_load(w + \(z * panelBytes + quad * 64));")
       }
+      if readsAhead { out.line("__builtin_prefetch(next);\nnext += ahead;") }
       for m in 0..<pixels {
         out.line(
           "int32_t q\(m);\n__builtin_memcpy(&q\(m), p + \(m * spec["step"] + quad * 4), 4);")

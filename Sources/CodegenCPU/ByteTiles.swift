@@ -13,6 +13,8 @@ struct ByteTiles: Hashable {
   let lastWidths: [Int]
   private let pixelClass: Int
   private let sums: Int
+  private let hasPanelsAhead: Bool
+  private let isRow: Bool
 
   init(_ spec: KernelSpec) {
     let panels = spec["panels"]
@@ -22,7 +24,10 @@ struct ByteTiles: Hashable {
     widths = all.filter { $0 <= panels }
     lastWidths = isCut ? widths : widths.suffix(1)
     pixelClass = spec["px"]
-    sums = spec["kh"] * spec["kw"] * spec["quads"] <= ByteTiles.shortQuads ? 8 : 16
+    let isShort = spec["kh"] * spec["kw"] * spec["quads"] <= ByteTiles.shortQuads
+    sums = isShort ? 8 : 16
+    hasPanelsAhead = panels >= 4 && !isShort
+    isRow = TileSplit(rawValue: spec["split"]) != .rows
   }
 
   private static let shortQuads = 32
@@ -33,5 +38,12 @@ struct ByteTiles: Hashable {
     let larger = width == 4 ? [most + 1, most + 2] : []
     let smaller = stride(from: most - 1, through: max(2, most / 2), by: -1)
     return ConvolutionTiles(pixelClass: pixelClass, preferred: [most] + larger + smaller)
+  }
+
+  /// Whether micro-tiles of `width` panels bring the weights of the next ones nearer while they
+  /// compute. The only micro-tile of its panels reads them as fast as they come anyway, and one
+  /// panel alone is the last.
+  func readsAhead(width: Int) -> Bool {
+    hasPanelsAhead && width > 1 && !(isRow && pixelClass <= pixels(width: width).pixels)
   }
 }
