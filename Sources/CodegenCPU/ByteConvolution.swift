@@ -21,7 +21,11 @@ struct ByteConvolution {
       })
   }
 
+  /// Whether a result row may need a part of the kernel's rows only: the others meet zeros.
+  private var clips: Bool { spec["kh"] > 1 }
+
   func emit(into out: inout CSource) {
+    if clips { out.line(clipFunction.replacing("qc_clip", with: "\(symbol)_clip")) }
     for width in tiles.widths {
       let pixels = tiles.pixels(width: width)
       for count in Set([pixels.pixels, pixels.rest]).sorted() where count > 0 {
@@ -81,18 +85,21 @@ struct ByteConvolution {
   private func emitRows(_ width: Int, partial: Bool, into out: inout CSource) {
     let pixels = tiles.pixels(width: width)
     let readsAhead = tiles.readsAhead(width: width)
-    let call =
-      "(e, from, g->segment_row_step, g->segment_column_step, w, s, f, rest, other, to, pitch"
-      + (readsAhead ? ", next, ahead);" : ");")
+    let call = """
+      (e, from, rows, g->segment_row_step, g->segment_column_step, v, s, f, rest, other, to,
+          pitch\(readsAhead ? ", next, ahead" : ""));
+      """
     func name(_ count: Int) -> String {
       ByteTile.name(symbol, pixels: count, panels: width, isPartial: partial)
     }
     if readsAhead { emitAhead(width, pixels: pixels.pixels, into: &out) }
     out.block("for (uint32_t y = y0; y < y1; ++y)") { out in
+      emitKernelRows(into: &out)
       out.line(
         """
         const uint8_t *from = input + (size_t)y * g->row_step + (size_t)x0 * \(spec["step"]) +
-            (size_t)group * g->group_step;
+            (size_t)group * g->group_step + first * (size_t)g->segment_row_step;
+        const int8_t *v = w + first * (size_t)\(panelBytes / spec["kh"]);
         const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch + x0 * other + column;
         uint8_t *to = output + (size_t)y * g->output_row_pitch + x0 * pitch +
             column * \(epilogue.columnBytes);
@@ -137,5 +144,20 @@ struct ByteConvolution {
     next += \(panelBytes / 64) * ahead;
     if (next >= stop) ahead = 0;
     """
+  }
+
+  /// Declares the kernel rows that row y takes: `rows` of them from number `first` on.
+  private func emitKernelRows(into out: inout CSource) {
+    guard clips else {
+      out.line("const uint32_t first = 0, rows = 1;")
+      return
+    }
+    out.line(
+      """
+      const int32_t top = (int32_t)(y * g->stride_rows) - (int32_t)g->zero_rows;
+      uint32_t first, end;
+      \(symbol)_clip(top, \(spec["kh"]), g->kernel_row_rows, g->image_rows, &first, &end);
+      const uint32_t rows = end - first;
+      """)
   }
 }

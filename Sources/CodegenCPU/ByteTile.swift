@@ -1,6 +1,7 @@
 import KernelIR
 
-/// One micro-tile of ``ByteConvolution``: `pixels` neighbouring results of `panels` panels.
+/// One micro-tile of ``ByteConvolution``: `pixels` neighbouring results of `panels` panels, summed
+/// over `rows` kernel rows from those at `a` and `w` on.
 struct ByteTile {
   let spec: KernelSpec
   let epilogue: EpilogueEmitter
@@ -24,7 +25,7 @@ struct ByteTile {
     out.block(
       """
       static inline void \(name)(const \(symbol)_constants *e, const uint8_t *a,
-          size_t row_step, size_t column_step, const int8_t *w, const int32_t *start,
+          uint32_t rows, size_t row_step, size_t column_step, const int8_t *w, const int32_t *start,
           const float *factor, const uint8_t *residual, size_t residual_pitch, uint8_t *out,
           size_t pitch\(readsAhead ? ", const char *next, size_t ahead" : ""))
       """
@@ -44,7 +45,8 @@ struct ByteTile {
   }
 
   private func emitReduction(into out: inout CSource) {
-    out.rolled("for (uint32_t y = 0; y < \(spec["kh"]); ++y)") { out in
+    let rows = spec["kh"] > 1 ? "rows" : "1"
+    out.rolled("for (uint32_t y = 0; y < \(rows); ++y)") { out in
       out.rolled("for (uint32_t x = 0; x < \(spec["kw"]); ++x)") { out in
         out.line("const uint8_t *p = a + y * row_step + x * column_step;")
         QuadUnroll(quads: spec["quads"], limit: 4).emit(into: &out) { quad, out in

@@ -73,6 +73,7 @@ private func emitConvolutionEntry(
 
 private func emitRowSplit(_ spec: KernelSpec, into out: inout CSource) {
   if spec.operands.last == .u8 { out.halo() }
+  let border = spec.isBordered ? "(const uint8_t *)(start + 32 * g->panels)" : "0"
   out.block("for (uint32_t tile = begin; tile < end;)") { out in
     out.line(
       """
@@ -86,7 +87,7 @@ private func emitRowSplit(_ spec: KernelSpec, into out: inout CSource) {
       """)
     if spec.operands.last == .u8 {
       out.line("for (uint32_t y = y0; y < y1; ++y)")
-      out.line("  qc_fill_halo(&halo, to + (size_t)y * g->output_row_pitch, y);")
+      out.line("  qc_fill_around(&halo, to + (size_t)y * g->output_row_pitch, y, \(border));")
     }
     out.line("tile += y1 - y0;")
   }

@@ -26,6 +26,10 @@ struct EpilogueEmitter {
   /// Whether `S_narrow` exists.
   var narrows: Bool { !isFloat && target.hasFMA }
   private var clamp: Epilogue.Clamp? { isFloat ? nil : Epilogue.Clamp(rawValue: spec["clamp"]) }
+  /// The zero point in lanes of 32 and of 16 bits; one that is 0 is a constant, whose addition the
+  /// compiler leaves out.
+  private var zeroPoint: String { spec.isUnshifted ? "vi_set1(0)" : "e->zero_point" }
+  private var zeroWords: String { spec.isUnshifted ? "vi_set1(0)" : "e->zero_words" }
   /// Bytes of one column of the result.
   var columnBytes: Int { isFloat ? 4 : 1 }
 
@@ -101,7 +105,7 @@ struct EpilogueEmitter {
           if clamp != .saturation || !target.hasFMA {
             out.line("v = vf_max(vf_min(v, e->high), e->low);")
           }
-          out.line("vi_store_u8\(suffix)(out, vi_add(vi_round(v), e->zero_point)\(count));")
+          out.line("vi_store_u8\(suffix)(out, vi_add(vi_round(v), \(zeroPoint))\(count));")
         }
       }
     }
@@ -115,7 +119,7 @@ struct EpilogueEmitter {
         for v in 0..<4 { out.line("v\(v) = vf_max(vf_min(v\(v), e->high), e->low);") }
       }
       let words = (0..<4).map { "vi_round(v\($0))" }.joined(separator: ", ")
-      out.line("const vi b = vi_narrow4(\(words),\n    e->zero_words);")
+      out.line("const vi b = vi_narrow4(\(words),\n    \(zeroWords));")
       out.line(
         clamp == .bytes ? "return vi_max_u8(vi_min_u8(b, e->qmax), e->qmin);" : "return b;")
     }
@@ -132,7 +136,7 @@ struct EpilogueEmitter {
     ) { out in
       out.line(
         """
-        const __m256i zero = _mm256_packs_epi32(e->zero_point, e->zero_point);
+        const __m256i zero = _mm256_packs_epi32(\(zeroPoint), \(zeroPoint));
         const __m256i low = _mm256_cvtps_epi32(e->low);
         const __m256i a = _mm256_packs_epi32(_mm256_cvtps_epi32(vf_min(v0, e->high)),
             _mm256_cvtps_epi32(vf_min(v1, e->high)));

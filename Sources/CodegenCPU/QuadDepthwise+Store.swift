@@ -30,7 +30,8 @@ extension QuadDepthwise {
             ? "acc.part[\(part)] = bytes\(width)_round_to(bytes\(width)_\(value), e->last);"
             : "acc.part[\(part)] = bytes\(width)_round(bytes\(width)_\(value));")
       }
-      let narrow = "quads\(width)_narrow(acc, e->zero)"
+      let zero = spec.isUnshifted ? "bytes\(width)_set1_words(0)" : "e->zero"
+      let narrow = "quads\(width)_narrow(acc, \(zero))"
       let bytes =
         clamp == .saturation ? narrow : "bytes\(width)_clamp(\(narrow), e->low, e->high)"
       out.line(

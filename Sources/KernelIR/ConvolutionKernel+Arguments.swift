@@ -19,6 +19,8 @@ extension ConvolutionKernel {
         .init("input_rows", .u32, "input rows under one chunk, but for the stride's part"),
         .init("stride_rows", .u32, "input rows from a result row to the next"),
         .init("kernel_row_rows", .u32, "input rows from a kernel row to the next"),
+        .init("zero_rows", .u32, "padding rows above the image that are known to hold zeros"),
+        .init("image_rows", .u32, "rows behind them until zeros follow again"),
         .init("span", .u32, "input bytes under one row of a chunk"),
         .init("rows_per_chunk", .u32, "result rows worked on at once"),
         .init("pixels_per_chunk", .u32, "result pixels of a row worked on at once"),
@@ -38,6 +40,7 @@ extension ConvolutionKernel {
       "input_rows": .u32(window.inputRows(1)),
       "stride_rows": .u32(window.stride.y),
       "kernel_row_rows": .u32(window.dilation.y),
+      "zero_rows": .u32(zeroRows), "image_rows": .u32(imageRows),
       "span": .u32(window.inputPixels(chunk.pixels) * input.pixelPitch),
       "rows_per_chunk": .u32(chunk.rows),
       "pixels_per_chunk": .u32(chunk.pixels),
@@ -46,6 +49,12 @@ extension ConvolutionKernel {
       + input.arguments("input", origin: window.origin(in: input))
       + output.arguments("output") + output.haloArguments + epilogue.arguments + values
   }
+
+  /// Rows of padding above the image where its bytes are 0, which add nothing to a sum.
+  private var zeroRows: Int { input.haloByte == 0 ? window.padding.y : 0 }
+
+  /// Rows behind ``zeroRows`` that products are needed of; the largest int32 if of all.
+  private var imageRows: Int { input.haloByte == 0 ? input.height : Int(Int32.max) }
 
   /// The part of the result that is worked on at once, so that its input, widened, and the result
   /// stay in the second-level cache while the panels go over them.

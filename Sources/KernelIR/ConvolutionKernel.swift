@@ -4,13 +4,15 @@ import Tensors
 ///
 /// A matrix product is the same kernel with ``ConvolutionWindow/pixel`` over
 /// ``ImageGeometry/matrix(_:rows:columns:)``. Buffers: input, weights, columns (start values, then
-/// factors), residual if there is one, output.
+/// factors, then the pixel of a border if there is one), residual if there is one, output.
 package struct ConvolutionKernel: Hashable, Sendable {
   package let input: ImageGeometry
   package let output: ImageGeometry
   package let window: ConvolutionWindow
   package let groups: Int
   package let epilogue: Epilogue
+  /// Whether pixels that see padding alone lie around the output, in place of a halo.
+  let hasBorder: Bool
 
   /// The input is u8 and its halo covers the window's padding; the output is u8, or f32 for a float
   /// epilogue.
@@ -22,6 +24,9 @@ package struct ConvolutionKernel: Hashable, Sendable {
     precondition(window.fits(input, output), "the input's halo is smaller than its padding")
     precondition(input.channels % groups == 0 && output.channels % groups == 0, "\(groups) groups")
     precondition(epilogue.factors.count == output.channels, "one factor per output channel")
+    let border = ConvolutionKernel.border(input, output, window, epilogue)
+    let output = border.isEmpty ? output : output.inside(border)
+    let window = border.isEmpty ? window : .pixel
     let isFlat =
       window == .pixel && input.isGapless && output.isGapless
       && epilogue.residual?.geometry.isGapless ?? true
@@ -30,6 +35,7 @@ package struct ConvolutionKernel: Hashable, Sendable {
     self.window = window
     self.groups = groups
     self.epilogue = isFlat ? epilogue.flattened : epilogue
+    hasBorder = !border.isEmpty
   }
 
   /// Whether the taps of a kernel row meet contiguous bytes, so that the row is one segment.
@@ -63,8 +69,9 @@ package struct ConvolutionKernel: Hashable, Sendable {
       .init("panels", panelClass(panels)),
       .init("tail", panels.columnsPerGroup % PanelLayout.panelColumns),
     ]
+    let border = hasBorder ? [KernelSpec.Parameter("bordered", 1)] : []
     return KernelSpec(
-      .convolution, [.u8, .i8, output.element], parameters + epilogue.parameters)
+      .convolution, [.u8, .i8, output.element], parameters + border + epilogue.parameters)
   }
 
   /// What a generator may know of the panels of a group: exact up to three, else four and the rest
@@ -82,7 +89,10 @@ package struct ConvolutionKernel: Hashable, Sendable {
     var operands: [KernelCall.Operand] = [
       .input(0),
       .frame(name: "weights", bytes: panels.pack(segmented(weights))),
-      .frame(name: "columns", bytes: columns(start: start, panels: panels)),
+      .frame(
+        name: "columns",
+        bytes: columns(start: start, panels: panels)
+          + borderPixel(weights: weights, start: start)),
     ]
     if epilogue.residual != nil { operands.append(.input(1)) }
     operands.append(.output)

@@ -136,11 +136,11 @@ extension Epilogue {
   package var parameters: [KernelSpec.Parameter] {
     let function = activation.map { [KernelSpec.Parameter($0.function.rawValue, 1)] } ?? []
     switch self {
-    case .requantize(_, _, let bounds, _, _):
+    case .requantize(_, let zeroPoint, let bounds, _, _):
       return [
         KernelSpec.Parameter("residual", residual == nil ? 0 : 1),
         KernelSpec.Parameter("clamp", clamp(bounds).rawValue),
-      ] + function
+      ] + (zeroPoint == 0 ? [KernelSpec.Parameter("unshifted", 1)] : []) + function
     case .float(_, let bounds, _):
       return [KernelSpec.Parameter("clamp", bounds == nil ? 0 : 1)] + function
     }
@@ -173,6 +173,9 @@ extension MapFunction {
 }
 
 extension KernelSpec {
+  /// Whether the result's zero point is 0, as it is behind a ReLU: no code adds it.
+  package var isUnshifted: Bool { parameters.contains { $0.name == "unshifted" } }
+
   /// The activation of the epilogue that the spec was made with.
   package var activation: MapFunction? {
     parameters.lazy.compactMap { MapFunction(rawValue: $0.name) }.first { $0.joinsEpilogues }

@@ -5,7 +5,8 @@ import Testing
 /// One convolution to run on every variant.
 struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   enum Result: Sendable {
-    case bytes, residual, float, clampedFloat, leakyRelu, hardSwishResidual, hardSigmoidFloat
+    case bytes, unshifted, residual, float, clampedFloat, leakyRelu, hardSwishResidual,
+      hardSigmoidFloat
 
     var isFloat: Bool { [.float, .clampedFloat, .hardSigmoidFloat].contains(self) }
   }
@@ -18,6 +19,11 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   var columns: Int
   var window = ConvolutionWindow.pixel
   var groups = 1
+  /// The input's zero point.
+  var zeroPoint: UInt8 = 9
+  /// Whether the input's halo holds it, as it does in a program; else it holds random bytes, and so
+  /// must all be read.
+  var fillsHalo = false
   /// Halo of the result.
   var halo = ImageGeometry.Halo.none
   var result = Result.bytes
@@ -33,7 +39,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     let needed = window.halo(height: height, width: width, rows: rows, pixels: pixels)
     let whole = ImageGeometry(
       .u8, batch: batch, height: height, width: width, channels: channels + (isSlice ? 5 : 0),
-      halo: needed, haloByte: 9)
+      halo: needed, haloByte: zeroPoint)
     return isSlice ? whole.channels(2..<2 + channels) : whole
   }
 
@@ -84,6 +90,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         activation: .init(.hardSigmoid, alpha: 0.2, beta: 0.5, multiplier: 1))
     case .bytes:
       return .requantize(multipliers: factors, zeroPoint: 101, bounds: 3...250, residual: nil)
+    case .unshifted:
+      return .requantize(multipliers: factors, zeroPoint: 0, bounds: 0...255, residual: nil)
     case .residual:
       return .requantize(
         multipliers: factors, zeroPoint: 12, bounds: 12...255,
@@ -103,7 +111,7 @@ extension ConvolutionCase {
       padding: padded ? .init(y / 2 * dilation, x / 2 * dilation) : .init(0, 0))
   }
 
-  static let all: [ConvolutionCase] = matrices + images + odd
+  static let all: [ConvolutionCase] = matrices + images + padded + odd
 
   static let matrices: [ConvolutionCase] =
     [1, 3, 4, 5, 9, 63, 65].map {
@@ -153,6 +161,32 @@ extension ConvolutionCase {
     ConvolutionCase(
       name: "wide", height: 3, width: 53, channels: 4, columns: 9,
       window: window(3, 3)),
+  ]
+
+  /// Padding whose bytes are known.
+  static let padded: [ConvolutionCase] = [
+    ConvolutionCase(
+      name: "padded pixels", height: 5, width: 6, channels: 20, columns: 70,
+      window: .init(kernel: .init(1, 1), padding: .init(1, 2)), fillsHalo: true),
+    ConvolutionCase(
+      name: "padded pixels of a batch", batch: 2, height: 4, width: 3, channels: 8, columns: 9,
+      window: .init(kernel: .init(1, 1), padding: .init(2, 0)), zeroPoint: 0,
+      fillsHalo: true, isSlice: true),
+    ConvolutionCase(
+      name: "padded pixels and a residual", height: 3, width: 4, channels: 8, columns: 17,
+      window: .init(kernel: .init(1, 1), padding: .init(1, 1)), fillsHalo: true, result: .residual),
+    ConvolutionCase(
+      name: "zeros above and below", height: 6, width: 7, channels: 16, columns: 72,
+      window: window(3, 3), zeroPoint: 0, fillsHalo: true, result: .unshifted),
+    ConvolutionCase(
+      name: "more zeros than rows", batch: 2, height: 2, width: 5, channels: 6, columns: 40,
+      window: window(5, 3, dilation: 2), zeroPoint: 0, fillsHalo: true, result: .unshifted),
+    ConvolutionCase(
+      name: "zeros, stride 2", height: 7, width: 9, channels: 5, columns: 20,
+      window: window(3, 3, stride: 2), zeroPoint: 0, fillsHalo: true, result: .residual),
+    ConvolutionCase(
+      name: "zeros, groups", height: 4, width: 5, channels: 8, columns: 36,
+      window: window(3, 3), groups: 2, zeroPoint: 0, fillsHalo: true),
   ]
 
   static let odd: [ConvolutionCase] = [
@@ -246,8 +280,10 @@ struct ConvolutionKernelTests {
       test.columns * test.channels / test.groups * test.window.taps, &random)
     let bias = (0..<test.columns).map { _ in Int32.random(in: -3000...3000, using: &random) }
     let start = try #require(
-      ConvolutionKernel.startValues(bias: bias, weights: weights, inputZeroPoint: 9))
-    let bytes = pattern.activations(test.input.byteCount, &random)
+      ConvolutionKernel.startValues(
+        bias: bias, weights: weights, inputZeroPoint: Int32(test.zeroPoint)))
+    let stored = pattern.activations(test.input.byteCount, &random)
+    let bytes = test.fillsHalo ? haloFilled(stored, test.input) : stored
     let residual = epilogue.residual.map { random.bytes($0.geometry.byteCount) }
     let blank = [UInt8](repeating: 0xa5, count: test.output.byteCount)
     let expected = ConvolutionReference(

@@ -15,6 +15,7 @@ struct DepthwiseKernelTests {
     var hasResidual = false
     var isFloat = false
     var factorRange: ClosedRange<Float> = 0.001...0.01
+    var zeroPoint: Int32 = 40
     var bounds: ClosedRange<Int32> = 0...255
     var activation: Epilogue.Activation?
 
@@ -45,7 +46,7 @@ struct DepthwiseKernelTests {
           .u8, batch: batch, height: rows, width: pixels, channels: channels),
         zeroPoint: 9, multiplier: 0.4)
       return .requantize(
-        multipliers: factors, zeroPoint: 40, bounds: bounds,
+        multipliers: factors, zeroPoint: zeroPoint, bounds: bounds,
         residual: hasResidual ? residual : nil, activation: activation)
     }
   }
@@ -82,6 +83,9 @@ struct DepthwiseKernelTests {
       Case(
         name: "narrow bounds", height: 6, width: 5, channels: 48,
         window: ConvolutionCase.window(3, 3), bounds: 40...201),
+      Case(
+        name: "zero point 0", height: 6, width: 5, channels: 88,
+        window: ConvolutionCase.window(3, 3), halo: ring, zeroPoint: 0),
       Case(name: "9x9", height: 9, width: 10, channels: 33, window: ConvolutionCase.window(9, 9)),
       Case(name: "2x2", height: 5, width: 6, channels: 70, window: ConvolutionCase.window(2, 2)),
       Case(name: "1x1", height: 3, width: 5, channels: 20, window: ConvolutionCase.window(1, 1)),
