@@ -31,6 +31,8 @@ private struct QDQInsertion {
   private var params: [ValueID: QuantParams] = [:]
   private var quantized: [ValueID: ValueID] = [:]
   private var symmetric: [ValueID: ValueID] = [:]
+  /// The integers that the ops of one table read, by the last of these ops.
+  private var tableReads: [ValueID: [ValueID: ValueID]] = [:]
   /// Embedding tables, by the float constant that each was.
   private var tables: [ValueID: ValueID] = [:]
   /// The add that gives a matmul its bias.
@@ -91,10 +93,12 @@ private struct QDQInsertion {
     }
   }
 
-  /// Lets `user` read its stored operands through `dequantize`.
+  /// Lets `user` read its stored operands through `dequantize`. The ops of one table share it, so
+  /// that all of them read one value.
   private mutating func redirectOperands(of user: ValueID) throws(Diagnostic) {
     let isReader = placement.readers.contains(user)
-    var read: [ValueID: ValueID] = [:]
+    let table = placement.tables[user]
+    var read = table.flatMap { tableReads[$0] } ?? [:]
     for (index, operand) in graph.operands(of: user).enumerated() {
       let readsIntegers = isReader && !graph.op(user).isMask(index)
       let isRight = readsIntegers && graph.op(user).readsSymmetric(index)
@@ -104,6 +108,7 @@ private struct QDQInsertion {
       if read[integers] == nil { read[integers] = try graph.append(.dequantize, [integers]) }
       if let real = read[integers] { graph.setOperand(index, of: user, to: real) }
     }
+    if let table { tableReads[table] = read }
   }
 
   // MARK: Constants

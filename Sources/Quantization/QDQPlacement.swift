@@ -19,6 +19,8 @@ struct QDQPlacement {
   private(set) var readers: Set<ValueID> = []
   /// The stored values that an integer kernel makes.
   private(set) var integerResults: Set<ValueID> = []
+  /// The last op of the table that an op becomes a part of.
+  private(set) var tables: [ValueID: ValueID] = [:]
   private(set) var classes: StorageClasses
   private var pending: [ValueID] = []
   private var isFromIntegers: [Bool] = []
@@ -85,6 +87,7 @@ struct QDQPlacement {
     } else if let chain = graph.tableChain(endingAt: id, accepting: accepts) {
       guard comesFromIntegers(chain.base) else { return }
       makeIntegers(id, by: chain.members, from: [chain.base])
+      for member in chain.members { tables[member] = id }
     } else if let chain = graph.kernelChain(endingAt: id, accepting: accepts) {
       let operands = graph.operands(of: chain.anchor)
       guard operands.contains(where: { comesFromIntegers($0) }) else { return }
