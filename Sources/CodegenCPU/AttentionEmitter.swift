@@ -36,7 +36,7 @@ struct AttentionEmitter {
   /// Rows of the wide micro-kernels, and their panels.
   private static func shape(_ target: CPUTarget) -> (rows: Int, panels: Int) {
     switch target.integerDot {
-    case .bytes: (8, 2)
+    case .bytes: target.vectorBytes == 64 ? (8, 2) : (target.vectorRegisters / 4, 1)
     case .words: (4, 1)
     case .none: (2, 1)
     }

@@ -10,7 +10,7 @@ enum BroadcastQuadPrelude {
   static func text(for target: CPUTarget) -> String {
     switch target.integerDot {
     case .words: words
-    case .bytes: bytes
+    case .bytes: target.vectorBytes == 64 ? bytes64 : bytes32
     case .none: plain
     }
   }
@@ -30,8 +30,13 @@ enum BroadcastQuadPrelude {
 
     """
 
-  private static let bytes = """
+  private static let bytes64 = """
     static inline vi vi_dot_quad(vi acc, vi a, vi w) { return _mm512_dpbusd_epi32(acc, a, w); }
+
+    """
+
+  private static let bytes32 = """
+    static inline vi vi_dot_quad(vi acc, vi a, vi w) { return qc_dpbusd256(acc, a, w); }
 
     """
 

@@ -16,7 +16,12 @@ func emitConvolution(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
     } else {
       WidenedConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
     }
-  case .bytes: ByteConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
+  case .bytes:
+    if target.vectorBytes == 64 {
+      ByteConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
+    } else {
+      HalfPanelConvolution(spec: spec, target: target, epilogue: epilogue).emit(into: &out)
+    }
   case .none: PlainConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
   }
   emitConvolutionEntry(spec, hasResidual: epilogue.hasResidual, into: &out)
@@ -33,7 +38,10 @@ func convolutionDotCounts(_ spec: KernelSpec, _ target: CPUTarget) -> Set<Int> {
     return spec["pairs"] == 1
       ? RowPairConvolution(spec: spec, epilogue: epilogue).dotCounts
       : WidenedConvolution(spec: spec, epilogue: epilogue).dotCounts
-  case .bytes: return ByteConvolution(spec: spec, epilogue: epilogue).dotCounts
+  case .bytes:
+    return target.vectorBytes == 64
+      ? ByteConvolution(spec: spec, epilogue: epilogue).dotCounts
+      : HalfPanelConvolution(spec: spec, target: target, epilogue: epilogue).dotCounts
   case .none: return []
   }
 }

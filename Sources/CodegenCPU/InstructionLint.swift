@@ -78,8 +78,14 @@ package enum InstructionLint {
       guard fields.count >= 2, let colon = fields[0].lastIndex(of: ":"),
         let address = UInt64(fields[0][..<colon].drop { $0 == " " }, radix: 16)
       else { return nil }
+      let operands = fields.count > 2 ? fields[2] : ""
+      // An encoding that the assembler was asked for stands before the mnemonic.
+      guard fields[1].hasPrefix("{"), let tab = operands.firstIndex(of: "\t") else {
+        return Instruction(address: address, mnemonic: fields[1], operands: operands)
+      }
       return Instruction(
-        address: address, mnemonic: fields[1], operands: fields.count > 2 ? fields[2] : "")
+        address: address, mnemonic: operands[..<tab],
+        operands: operands[operands.index(after: tab)...])
     }
   }
 

@@ -10,7 +10,7 @@ enum PairPrelude {
   static func text(for target: CPUTarget) -> String {
     switch target.integerDot {
     case .words: words
-    case .bytes: bytes
+    case .bytes: target.vectorBytes == 64 ? bytes : words
     case .none: plain
     }
   }

@@ -51,9 +51,7 @@ struct QuadPrelude {
     static inline void bytes\(width)_store(void *p, bytes\(width) a) {
       \(prefix)_storeu_\(whole)(p, a);
     }
-    static inline void bytes\(width)_store_n(void *p, bytes\(width) a, uint32_t n) {
-      \(prefix)_mask_storeu_epi8(p, (__mmask\(width))(((uint64_t)1 << n) - 1), a);
-    }
+    \(partialStore)
     static inline bytes\(width) bytes\(width)_set1_bytes(int32_t a) {
       return \(prefix)_set1_epi8((char)a);
     }
@@ -75,10 +73,34 @@ struct QuadPrelude {
     """
   }
 
+  /// With 512-bit vectors there are masks for the narrow ones too.
+  private var partialStore: String {
+    guard target.vectorBytes == 64 else {
+      return """
+        #define bytes\(width)_store_n(p, a, n) \\
+          do { \\
+            uint8_t qc_bytes[\(width)]; \\
+            bytes\(width)_store(qc_bytes, a); \\
+            __builtin_memcpy(p, qc_bytes, n); \\
+          } while (0)
+        """
+    }
+    return """
+      static inline void bytes\(width)_store_n(void *p, bytes\(width) a, uint32_t n) {
+        \(prefix)_mask_storeu_epi8(p, (__mmask\(width))(((uint64_t)1 << n) - 1), a);
+      }
+      """
+  }
+
+  /// The intrinsic of the dot product; a target of 256-bit vectors has its own word for both encodings.
+  private var dot: String {
+    target.vectorBytes == 64 ? "\(prefix)_dpbusd_epi32" : "qc_dpbusd\(width * 8)"
+  }
+
   private var arithmetic: String {
     """
     static inline bytes\(width) bytes\(width)_dot(bytes\(width) sum, bytes\(width) u, bytes\(width) s) {
-      return \(prefix)_dpbusd_epi32(sum, u, s);
+      return \(dot)(sum, u, s);
     }
     static inline floats\(width) bytes\(width)_scaled(bytes\(width) sum, bytes\(width) factor) {
       return \(prefix)_mul_ps(\(prefix)_cvtepi32_ps(sum), \(prefix)_cast\(whole)_ps(factor));

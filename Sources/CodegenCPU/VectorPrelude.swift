@@ -28,7 +28,7 @@ package enum VectorPrelude {
     let own: String
     switch (target.hasFMA, target.vectorBytes) {
     case (true, 64): own = avx512
-    case (true, 32): own = avx2
+    case (true, 32): own = avx2 + (target.integerDot == .bytes ? quads256 : "")
     default: own = plain
     }
     return "#include <stddef.h>\n#include <stdint.h>\n" + own

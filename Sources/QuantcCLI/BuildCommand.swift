@@ -15,7 +15,8 @@ package struct BuildCommand: ParsableCommand {
     abstract: "Quantize, fuse, compile and compress a model.",
     discussion: """
       --target takes 'host' (the best variant of this machine), an architecture (x86-64: all its \
-      variants), or variants by name, separated by commas (portable, avx2, avx512vnni).
+      variants), or variants by name, separated by commas (portable, avx2, avxvnni, vnni256, \
+      avx512vnni).
 
       --emit writes a by-product: a path that ends in .onnx gets the quantized graph as QDQ ONNX, \
       one that ends in .qir the fused graph as text, and the word 'c' the generated C beside the \

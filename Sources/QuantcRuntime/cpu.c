@@ -22,14 +22,16 @@ static int has(uint64_t word, uint64_t bits) {
 typedef struct cpu_levels {
   /// AVX2 and FMA, with what every processor of x86-64-v3 has beside them.
   int v3;
-  /// x86-64-v4 (AVX-512 F, BW, CD, DQ, VL), VBMI and VNNI.
+  /// x86-64-v4 (AVX-512 F, BW, CD, DQ, VL) and VNNI, for 256-bit vectors.
+  int vnni256;
+  /// The same and VBMI, for 512-bit vectors.
   int avx512vnni;
   int avxvnni;
 } cpu_levels;
 
 /// Source: Intel SDM volume 2, CPUID; volume 1, 13.2 (XCR0).
 static cpu_levels read_levels(void) {
-  cpu_levels levels = {0, 0, 0};
+  cpu_levels levels = {0, 0, 0, 0};
   uint32_t a, b, c, d;
   if (!__get_cpuid(1, &a, &b, &c, &d))
     return levels;
@@ -48,7 +50,8 @@ static cpu_levels read_levels(void) {
   levels.v3 = has(b, bmi1 | avx2 | bmi2);
   const uint32_t v4 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31; // F, DQ, CD, BW, VL
   const uint32_t vbmi = 1u << 1, vnni = 1u << 11;
-  levels.avx512vnni = levels.v3 && has(saved, 0xe6) && has(b, v4) && has(c, vbmi | vnni);
+  levels.vnni256 = levels.v3 && has(saved, 0xe6) && has(b, v4) && has(c, vnni);
+  levels.avx512vnni = levels.vnni256 && has(c, vbmi);
   if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
     levels.avxvnni = levels.v3 && has(a, 1u << 4);
   return levels;
@@ -58,6 +61,8 @@ static int extension_supported(const char *variant) {
   const cpu_levels levels = read_levels();
   if (strcmp(variant, "avx2") == 0)
     return levels.v3;
+  if (strcmp(variant, "vnni256") == 0)
+    return levels.vnni256;
   if (strcmp(variant, "avx512vnni") == 0)
     return levels.avx512vnni;
   if (strcmp(variant, "avxvnni") == 0)

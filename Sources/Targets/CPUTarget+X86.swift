@@ -12,7 +12,26 @@ extension CPUTarget {
     vectorBytes: 32, vectorRegisters: 16, integerDot: .words, hasFMA: true,
     machine: .avx2)
 
-  /// x86-64-v4 with `vpdpbusd` and `vpermi2b`. Source: Intel SDM volume 2, VPDPBUSD, VPERMI2B.
+  /// x86-64-v3 with `vpdpbusd` in its VEX encoding. Source: Intel SDM volume 2, VPDPBUSD.
+  package static let avxvnni = CPUTarget(
+    name: "avxvnni", architecture: .x86_64, features: [.avx2, .fma, .f16c, .bmi2, .avxvnni],
+    compilerFlags: ["-march=x86-64-v3", "-mavxvnni"],
+    vectorBytes: 32, vectorRegisters: 16, integerDot: .bytes, hasFMA: true,
+    machine: .avxvnni)
+
+  /// x86-64-v4 with `vpdpbusd` on 256-bit vectors: machines with AVX-512 VNNI, whatever else of AVX-512
+  /// they lack. Source: Intel SDM volume 2, VPDPBUSD.
+  package static let vnni256 = CPUTarget(
+    name: "vnni256", architecture: .x86_64,
+    features: [
+      .avx2, .fma, .f16c, .bmi2, .avx512f, .avx512bw, .avx512dq, .avx512vl, .avx512vnni,
+    ],
+    compilerFlags: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=256"],
+    vectorBytes: 32, vectorRegisters: 32, integerDot: .bytes, hasFMA: true,
+    machine: .vnni256)
+
+  /// x86-64-v4 with `vpdpbusd` and `vpermi2b` on 512-bit vectors. Source: Intel SDM volume 2,
+  /// VPDPBUSD, VPERMI2B.
   package static let avx512vnni = CPUTarget(
     name: "avx512vnni", architecture: .x86_64,
     features: [
@@ -26,7 +45,7 @@ extension CPUTarget {
     machine: .avx512vnni)
 
   /// All variants, from the one that runs everywhere to the fastest.
-  package static let all: [CPUTarget] = [.portable, .avx2, .avx512vnni]
+  package static let all: [CPUTarget] = [.portable, .avx2, .avxvnni, .vnni256, .avx512vnni]
 
   /// The variants of one architecture, in the order of ``all``.
   package static func variants(of architecture: CPUArchitecture) -> [CPUTarget] {

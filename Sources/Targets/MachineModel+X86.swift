@@ -25,6 +25,18 @@ extension MachineModel {
     .floats: 3, .moves: 0.9,
   ])
 
+  /// What `vnni256` reaches with half of the registers; the machine itself has no AVX-VNNI.
+  static let avxvnni = zen4([
+    .byteProducts: 40, .channelProducts: 9, .floatProducts: 11, .bytes: 1.2, .conversions: 1,
+    .floats: 3, .moves: 0.9,
+  ])
+
+  /// The peak of `vpdpbusd` is 64 multiply-adds.
+  static let vnni256 = zen4([
+    .byteProducts: 48, .channelProducts: 9, .floatProducts: 11, .bytes: 1.2, .conversions: 1,
+    .floats: 3, .moves: 0.9,
+  ])
+
   /// The peak of `vpdpbusd` is 64 multiply-adds.
   static let avx512vnni = zen4([
     .byteProducts: 52, .channelProducts: 9, .floatProducts: 11, .bytes: 2, .conversions: 1.2,

@@ -54,7 +54,8 @@ struct BadPackageTests {
     let folder = try WorkFolder(.package)
     let run = ["run", "model.qpk", "--input", "image=dev_x.npy", "--variant"]
     try folder.refuse(run + ["abacus"], .foreignArchitecture, mentions: ["abacus"])
-    for variant in ["avx2", "avx512vnni"] where !HostCPU.supports(variant: variant) {
+    let known = ["avx2", "avxvnni", "vnni256", "avx512vnni"]
+    for variant in known where !HostCPU.supports(variant: variant) {
       try folder.refuse(run + [variant], .foreignArchitecture, mentions: [variant])
     }
   }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("quantc run")
 struct RunTests {
-  static let variants = ["portable", "avx2", "avx512vnni"]
+  static let variants = ["portable", "avx2", "avxvnni", "vnni256", "avx512vnni"]
 
   /// The answers of the portable code on one thread are those of every other way to run.
   @Test(arguments: variants.filter { HostCPU.supports(variant: $0) })

@@ -16,11 +16,13 @@ struct Variant: Hashable, Sendable, CustomStringConvertible {
   /// The variants to compare: ``every`` one, or that of the current ``Mutant``.
   static var all: [Variant] { Mutant.current.map { [$0.variant] } ?? every }
 
-  /// Every variant; the ones that this machine lacks are emulated.
+  /// Every variant; the ones that this machine lacks are emulated, the one of 512 bits in any case.
   static let every: [Variant] = CPUTarget.all.flatMap { target -> [Variant] in
-    guard target.integerDot == .bytes else { return [Variant(target: target, isEmulated: false)] }
+    let native = Variant(target: target, isEmulated: false)
     let emulated = Variant(target: target, isEmulated: true)
-    return hostHas(target) ? [Variant(target: target, isEmulated: false), emulated] : [emulated]
+    guard target.integerDot == .bytes else { return [native] }
+    guard hostHas(target) else { return [emulated] }
+    return target.vectorBytes == 64 ? [native, emulated] : [native]
   }
 
   private static func hostHas(_ target: CPUTarget) -> Bool {
@@ -28,7 +30,11 @@ struct Variant: Hashable, Sendable, CustomStringConvertible {
     let line = text.split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
     let flags = Set(line.split(separator: " ").map(String.init))
     return target.features.allSatisfy { feature in
-      flags.contains(feature == .avx512vnni ? "avx512_vnni" : feature.rawValue)
+      switch feature {
+      case .avx512vnni: flags.contains("avx512_vnni")
+      case .avxvnni: flags.contains("avx_vnni")
+      default: flags.contains(feature.rawValue)
+      }
     }
   }
 }

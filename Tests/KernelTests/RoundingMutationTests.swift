@@ -25,7 +25,7 @@ struct RoundingMutationTests {
   }
 
   private static func vector(_ target: CPUTarget) -> String {
-    target.integerDot == .bytes ? "_mm512" : "_mm256"
+    target.vectorBytes == 64 ? "_mm512" : "_mm256"
   }
 
   private static let truncation: Site = (

@@ -11,8 +11,8 @@ struct FloatTile: Hashable {
   /// enough chains are in flight.
   static func shapes(for target: CPUTarget) -> [FloatTile] {
     guard target.hasFMA else { return [FloatTile(rows: 1, panels: 1)] }
-    switch target.vectorRegisters {
-    case 32...:
+    switch (target.vectorBytes, target.vectorRegisters) {
+    case (64, 32...):
       return [
         FloatTile(rows: 12, panels: 2), FloatTile(rows: 4, panels: 4),
         FloatTile(rows: 1, panels: 4),
