@@ -2,26 +2,57 @@ import Diagnostics
 import GraphIR
 import Tensors
 
-/// `d / √(mean(d²) + ε)` with `d = x - mean(x)` to a layer norm with scale 1, and the same with x
-/// in place of d to an RMS norm.
+/// `d / √(v + ε)`, or `d · s` with `s = scale / √(v + ε)`, to a layer norm where `d = x - mean(x)` and v
+/// is the variance of x, and to an RMS norm where v is the mean of d².
 ///
-/// - Applies: the means are taken over the last axes.
-/// - Numerics: the sums are taken in lanes.
+/// - Applies: the means are taken over the last axes; see ``Graph/moment(_:)`` for their forms.
+/// - Numerics: the sums are taken in lanes, the variance from the differences.
 let recognizeNormalization = RewriteRule("recognize-normalization") {
   (id, graph) throws(Diagnostic) in
-  guard let (numerator, squared, epsilon) = graph.normalized(id),
-    let (product, axis) = graph.meanOverLastAxes(squared),
-    case .binary(.mul) = graph.op(product), graph.operands(of: product) == [numerator, numerator]
-  else { return nil }
-  let norm = Normalization(axis: axis, epsilon: epsilon)
-  if case .binary(.sub) = graph.op(numerator), case let x = graph.operand(0, of: numerator),
-    let (averaged, meanAxis) = graph.meanOverLastAxes(graph.operand(1, of: numerator)),
-    averaged == x, meanAxis == axis
-  {
-    return try graph.append(.layerNorm(norm), [x, try graph.appendOnes(like: x, from: axis)])
+  for (numerator, deviation) in graph.quotients(id) {
+    guard graph.shape(of: numerator) == graph.shape(of: id),
+      graph.keepsLastAxes(deviation.root, of: numerator, deviation.moment.axis)
+    else { continue }
+    let moment = deviation.moment
+    let x: ValueID
+    if moment.isCentered {
+      guard graph.difference(numerator, isFromMeanOf: moment.x, moment.axis) else { continue }
+      x = moment.x
+    } else {
+      guard numerator == moment.x else { continue }
+      x = numerator
+    }
+    let norm = Normalization(axis: moment.axis, epsilon: deviation.epsilon)
+    guard let scale = try graph.normalizationScale(deviation, like: x) else { continue }
+    return try graph.append(moment.isCentered ? .layerNorm(norm) : .rmsNorm(norm), [x, scale])
   }
-  return try graph.append(
-    .rmsNorm(norm), [numerator, try graph.appendOnes(like: numerator, from: axis)])
+  return nil
+}
+
+/// `x · s + (bias - mean(x) · s)` with `s = scale / √(v + ε)`, v the variance of x, to a layer norm.
+///
+/// - Applies: the means are taken over the last axes.
+/// - Numerics: the sums are taken in lanes, the mean is subtracted first.
+let recognizeShiftedNormalization = RewriteRule("recognize-shifted-normalization") {
+  (id, graph) throws(Diagnostic) in
+  guard case .binary(.add) = graph.op(id) else { return nil }
+  let sum = graph.operands(of: id)
+  for (scaled, shift) in [(sum[0], sum[1]), (sum[1], sum[0])] {
+    guard case .binary(.sub) = graph.op(shift), case let meanScaled = graph.operand(1, of: shift)
+    else { continue }
+    for (x, deviation) in graph.quotients(scaled) {
+      let moment = deviation.moment
+      guard moment.isCentered, x == moment.x, graph.shape(of: x) == graph.shape(of: id),
+        graph.keepsLastAxes(deviation.root, of: x, moment.axis),
+        graph.isProduct(meanScaled, of: deviation.factor, andMeanOf: x, moment.axis),
+        let scale = try graph.normalizationScale(deviation, like: x),
+        let bias = try graph.trailingConstant(graph.operand(0, of: shift), like: x, moment.axis)
+      else { continue }
+      let norm = Normalization(axis: moment.axis, epsilon: deviation.epsilon)
+      return try graph.append(.layerNorm(norm), [x, scale, bias])
+    }
+  }
+  return nil
 }
 
 /// `norm(x, 1) · scale` to a norm with that scale.
@@ -48,36 +79,14 @@ let absorbNormalizationBias = RewriteRule("absorb-normalization-bias") {
 }
 
 extension Graph {
-  /// `id` as `numerator / √(squared + epsilon)`, in any of the ways to write it.
-  fileprivate func normalized(_ id: ValueID) -> (ValueID, squared: ValueID, epsilon: Float)? {
-    guard case .binary(let function) = op(id) else { return nil }
-    let (lhs, rhs) = (operand(0, of: id), operand(1, of: id))
-    var pairs: [(ValueID, root: ValueID)] = []
-    if function == .div { pairs.append((lhs, rhs)) }
-    if function == .mul {
-      for (x, factor) in [(lhs, rhs), (rhs, lhs)] {
-        if let root = operand(of: factor, where: { $0 == .reciprocal }) { pairs.append((x, root)) }
-        if case .binary(.div) = op(factor), scalar(operand(0, of: factor)) == 1 {
-          pairs.append((x, operand(1, of: factor)))
-        }
-      }
+  /// The scale that stands beside the deviation, or ones.
+  fileprivate mutating func normalizationScale(
+    _ deviation: Deviation, like x: ValueID
+  ) throws(Diagnostic) -> ValueID? {
+    guard let scale = deviation.scale else {
+      return try appendOnes(like: x, from: deviation.moment.axis)
     }
-    for (x, root) in pairs {
-      guard let sum = operand(of: root, where: { $0 == .sqrt }), case .binary(.add) = op(sum),
-        let epsilon = scalar(operand(1, of: sum)), shape(of: x) == shape(of: id)
-      else { continue }
-      return (x, operand(0, of: sum), epsilon)
-    }
-    return nil
-  }
-
-  /// `id` as a mean that keeps its axes, all of the last ones from the axis returned on.
-  fileprivate func meanOverLastAxes(_ id: ValueID) -> (of: ValueID, axis: Int)? {
-    guard case .reduce(let reduction) = op(id), reduction.kind == .mean, reduction.keepsAxes,
-      let axis = reduction.axes.first, case let x = operand(0, of: id),
-      reduction.axes == Array(axis..<shape(of: x).rank)
-    else { return nil }
-    return (x, axis)
+    return try trailingConstant(scale, like: x, deviation.moment.axis)
   }
 
   fileprivate func normalizationAxis(_ id: ValueID) -> Int? {

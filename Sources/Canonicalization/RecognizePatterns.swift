@@ -5,6 +5,7 @@ package let recognizePatterns = Pass(
   "recognize-patterns",
   rules: [
     mergeClampPair, simplifyClip, recognizeSilu, recognizeHardSwish, recognizeGelu,
-    recognizeTanhGelu, recognizeNormalization, absorbNormalizationScale, absorbNormalizationBias,
+    recognizeTanhGelu, recognizeNormalization, recognizeShiftedNormalization,
+    recognizeExpandedSoftmax, absorbNormalizationScale, absorbNormalizationBias,
     recognizeAttention,
   ])
