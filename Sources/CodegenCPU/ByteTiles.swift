@@ -42,7 +42,7 @@ struct ByteTiles: Hashable {
   /// The pixels of micro-tiles that are `width` panels wide.
   func pixels(width: Int) -> ConvolutionTiles {
     let most = sums / width
-    let larger = width == 4 ? [most + 1, most + 2] : []
+    let larger = width == 4 && sums > 8 ? [most + 1, most + 2] : []
     let least = width == 4 ? fewest : 2
     let smaller = stride(from: most - 1, through: max(least, most / 2), by: -1)
     return ConvolutionTiles(pixelClass: pixelClass, preferred: [most] + larger + smaller)

@@ -24,6 +24,7 @@ func emitConvolution(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
     }
   case .none: PlainConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
   }
+  if spec.gathersRows { RowGathering(spec: spec, target: target).emit(into: &out) }
   emitConvolutionEntry(spec, hasResidual: epilogue.hasResidual, into: &out)
 }
 
@@ -90,8 +91,20 @@ private func emitRowSplit(_ spec: KernelSpec, into out: inout CSource) {
       const uint8_t *in = input + (size_t)image * g->input_image_pitch;
       const uint8_t *rest = residual + (size_t)image * g->residual_image_pitch;
       uint8_t *to = output + (size_t)image * g->output_image_pitch;
-      \(spec.symbol)_chunk(g, in, weights, start, rest, to, scratch, y0, y1, 0, g->pixels, 0,
-          g->panels);
+      """)
+    if spec.gathersRows {
+      out.line(
+        """
+        \(spec.symbol)_gather(g, in, scratch, y0, y1);
+        /* As if all rows of the image were gathered. */
+        in = (const uint8_t *)scratch - (size_t)y0 * g->row_step;
+        """)
+    }
+    let scratch = spec.gathersRows ? "(uint8_t *)scratch + g->gathered_bytes" : "scratch"
+    out.line(
+      """
+      \(spec.symbol)_chunk(g, in, weights, start, rest, to, \(scratch), y0, y1, 0,
+          g->pixels, 0, g->panels);
       """)
     if spec.operands.last == .u8 {
       out.line("for (uint32_t y = y0; y < y1; ++y)")

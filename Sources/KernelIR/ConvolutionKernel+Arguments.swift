@@ -19,6 +19,9 @@ extension ConvolutionKernel {
         .init("input_rows", .u32, "input rows under one chunk, but for the stride's part"),
         .init("stride_rows", .u32, "input rows from a result row to the next"),
         .init("kernel_row_rows", .u32, "input rows from a kernel row to the next"),
+        .init("gather_step", .u32, "input bytes from a result row to the next, if gathered"),
+        .init("gather_row_step", .u32, "input bytes from a kernel row to the next, likewise"),
+        .init("gathered_bytes", .u32, "scratch bytes of the gathered rows of a chunk"),
         .init("zero_rows", .u32, "padding rows above the image that are known to hold zeros"),
         .init("image_rows", .u32, "rows behind them until zeros follow again"),
         .init("span", .u32, "input bytes under one row of a chunk"),
@@ -27,26 +30,29 @@ extension ConvolutionKernel {
       ])
 
   var arguments: ArgumentLayout.Values {
-    let panels = panels
+    let (panels, source, window) = (self.panels, self.source, sourceWindow)
     let values: ArgumentLayout.Values = [
-      "row_step": .u32(window.stride.y * input.rowPitch),
-      "segment_row_step": .u32(window.dilation.y * input.rowPitch),
-      "segment_column_step": .u32(window.dilation.x * input.pixelPitch),
+      "row_step": .u32(window.stride.y * source.rowPitch),
+      "segment_row_step": .u32(window.dilation.y * source.rowPitch),
+      "segment_column_step": .u32(window.dilation.x * source.pixelPitch),
       "panel_bytes": .u32(panels.panelBytes),
       "panels": .u32(panels.panelCount),
       "panels_per_group": .u32(panels.panelsPerGroup),
       "columns_per_group": .u32(panels.columnsPerGroup),
-      "group_step": .u32(input.channels / groups),
+      "group_step": .u32(source.channels / groups),
       "input_rows": .u32(window.inputRows(1)),
       "stride_rows": .u32(window.stride.y),
       "kernel_row_rows": .u32(window.dilation.y),
+      "gather_step": .u32(self.window.stride.y * input.rowPitch),
+      "gather_row_step": .u32(self.window.dilation.y * input.rowPitch),
+      "gathered_bytes": .u32(gatheredBytes(rows: chunk.rows)),
       "zero_rows": .u32(zeroRows), "image_rows": .u32(imageRows),
-      "span": .u32(window.inputPixels(chunk.pixels) * input.pixelPitch),
+      "span": .u32(window.inputPixels(chunk.pixels) * source.pixelPitch),
       "rows_per_chunk": .u32(chunk.rows),
       "pixels_per_chunk": .u32(chunk.pixels),
     ]
     return output.extentArguments
-      + input.arguments("input", origin: window.origin(in: input))
+      + source.arguments("input", origin: self.window.origin(in: input))
       + output.arguments("output") + output.haloArguments + epilogue.arguments + values
   }
 
@@ -61,8 +67,8 @@ extension ConvolutionKernel {
   var chunk: (rows: Int, pixels: Int) {
     if output.height > 1 || split == .rows {
       let rows = (1...output.height).last {
-        widenedBytes(rows: $0, pixels: output.width) + $0 * output.rowPitch
-          <= ConvolutionKernel.chunkBytes
+        gatheredBytes(rows: $0) + widenedBytes(rows: $0, pixels: output.width)
+          + $0 * output.rowPitch <= ConvolutionKernel.chunkBytes
       }
       return (rows ?? 1, output.width)
     }
@@ -80,7 +86,8 @@ extension ConvolutionKernel {
   /// takes four products per column of taps instead of six, exactly: a dense kernel of three rows,
   /// with k short enough for the doubled sums.
   package var pairsRows: Bool {
-    window.kernel.y == 3 && segmentColumns == 1 && window.stride.y == 1 && window.dilation.y == 1
+    !gathersRows && window.kernel.y == 3 && segmentColumns == 1 && window.stride.y == 1
+      && window.dilation.y == 1
       && split == .rows && output.height > 1 && panels.run <= 2048
   }
 
@@ -88,14 +95,16 @@ extension ConvolutionKernel {
   /// whole vectors, and a vector more, because the last quad may reach beyond the row. Paired rows
   /// take four rows for each two of the result.
   private func widenedBytes(rows: Int, pixels: Int) -> Int {
-    let span = window.inputPixels(pixels) * input.pixelPitch
+    let window = sourceWindow
+    let span = window.inputPixels(pixels) * source.pixelPitch
     let row = 2 * ((span + 31) / 32 * 32 + 32)
     return (pairsRows ? (rows + 1) / 2 * 4 : window.inputRows(rows)) * row
   }
 
-  /// The widened input, and widened weights: of a panel, or, combined for paired rows, of half of it.
+  /// Gathered rows, the widened input, and widened weights: of a panel, or, combined for paired rows, of half of it.
   var scratchBytes: Int {
     let weights = pairsRows ? 256 * panels.quadsPerSegment : 2 * panels.panelBytes
-    return widenedBytes(rows: chunk.rows, pixels: chunk.pixels) + weights + 64
+    return gatheredBytes(rows: chunk.rows)
+      + widenedBytes(rows: chunk.rows, pixels: chunk.pixels) + weights + 64
   }
 }

@@ -39,16 +39,17 @@ package struct ConvolutionKernel: Hashable, Sendable {
   }
 
   /// Whether the taps of a kernel row meet contiguous bytes, so that the row is one segment.
-  private var rowsAreContiguous: Bool {
+  var rowsAreContiguous: Bool {
     window.kernel.x == 1
       || (window.dilation.x == 1 && groups == 1 && input.pixelPitch == input.channels)
   }
 
   /// Segments across one kernel row: 1 when it is contiguous, else one per tap.
-  package var segmentColumns: Int { rowsAreContiguous ? 1 : window.kernel.x }
+  package var segmentColumns: Int { rowsAreContiguous ? 1 : sourceWindow.kernel.x }
 
   package var panels: PanelLayout {
-    let depth = input.channels / groups
+    let depth = source.channels / groups
+    let window = sourceWindow
     return PanelLayout(
       groups: groups, columnsPerGroup: output.channels / groups,
       segments: window.kernel.y * segmentColumns,
@@ -63,15 +64,16 @@ package struct ConvolutionKernel: Hashable, Sendable {
     let parameters: [KernelSpec.Parameter] = [
       .init("split", split.rawValue),
       .init("px", TileSplit.pixelClass(output.width)),
-      .init("step", window.stride.x * input.pixelPitch),
-      .init("kh", window.kernel.y), .init("kw", segmentColumns),
+      .init("step", sourceWindow.stride.x * source.pixelPitch),
+      .init("kh", sourceWindow.kernel.y), .init("kw", segmentColumns),
       .init("quads", panels.quadsPerSegment), .init("pairs", pairsRows ? 1 : 0),
       .init("panels", panelClass(panels)),
       .init("tail", panels.columnsPerGroup % PanelLayout.panelColumns),
     ]
     let border = hasBorder ? [KernelSpec.Parameter("bordered", 1)] : []
     return KernelSpec(
-      .convolution, [.u8, .i8, output.element], parameters + border + epilogue.parameters)
+      .convolution, [.u8, .i8, output.element],
+      parameters + gatherParameters + border + epilogue.parameters)
   }
 
   /// What a generator may know of the panels of a group: exact up to three, else four and the rest

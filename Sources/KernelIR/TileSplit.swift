@@ -14,9 +14,14 @@ package enum TileSplit: Int, Hashable, Sendable {
   /// A multiple of every tile's pixel count that a generator chooses for long rows.
   package static let pixelBlock = 48
 
+  /// Whether ``best(for:panels:)`` divides rows, whatever the panels.
+  static func isRows(_ result: ImageGeometry) -> Bool {
+    result.batch > 1 || result.height > 1 || !result.halo.isEmpty
+  }
+
   /// The split that keeps two and three threads busy.
   package static func best(for result: ImageGeometry, panels: Int) -> TileSplit {
-    guard result.batch == 1, result.height == 1, result.halo.isEmpty else { return .rows }
+    if isRows(result) { return .rows }
     return result.width >= 4 * pixelBlock || panels == 1 ? .pixels : .panels
   }
 

@@ -111,7 +111,7 @@ extension ConvolutionCase {
       padding: padded ? .init(y / 2 * dilation, x / 2 * dilation) : .init(0, 0))
   }
 
-  static let all: [ConvolutionCase] = matrices + images + padded + odd
+  static let all: [ConvolutionCase] = matrices + images + padded + gathered + odd
 
   static let matrices: [ConvolutionCase] =
     [1, 3, 4, 5, 9, 63, 65].map {
@@ -187,6 +187,29 @@ extension ConvolutionCase {
     ConvolutionCase(
       name: "zeros, groups", height: 4, width: 5, channels: 8, columns: 36,
       window: window(3, 3), groups: 2, zeroPoint: 0, fillsHalo: true),
+  ]
+
+  /// Kernel rows that are gathered first.
+  static let gathered: [ConvolutionCase] = [
+    ConvolutionCase(
+      name: "first layer, stride 2", height: 9, width: 53, channels: 3, columns: 64,
+      window: window(3, 3, stride: 2), halo: .init(top: 1, bottom: 0, left: 1, right: 2)),
+    ConvolutionCase(
+      name: "first layer of a batch", batch: 2, height: 5, width: 6, channels: 3, columns: 33,
+      window: window(3, 3), result: .leakyRelu),
+    ConvolutionCase(
+      name: "first layer, 7x7", height: 11, width: 9, channels: 3, columns: 68,
+      window: window(7, 7, stride: 2), result: .residual),
+    ConvolutionCase(
+      name: "one channel, float", height: 6, width: 5, channels: 1, columns: 70,
+      window: window(5, 5), result: .float),
+    ConvolutionCase(
+      name: "kernel column of slices", height: 7, width: 4, channels: 5, columns: 72,
+      window: .init(kernel: .init(3, 1), dilation: .init(2, 1), padding: .init(2, 0)),
+      isSlice: true),
+    ConvolutionCase(
+      name: "rows of two copies", height: 4, width: 3, channels: 11, columns: 160,
+      window: window(3, 3)),
   ]
 
   static let odd: [ConvolutionCase] = [
