@@ -11,29 +11,40 @@ extension AttentionEmitter {
   func emitWeights(into out: inout CSource) {
     out.block(
       """
-      static void \(symbol)_weights(const \(arguments) *g, float *x, uint8_t *p, float *factors,
-          uint32_t rows)
+      static void \(symbol)_weights(const \(arguments) *g, float *x, const qf *most, uint8_t *p,
+          float *factors, uint32_t rows)
       """
     ) { out in
-      out.line(
-        """
-        const size_t count = (size_t)g->key_panels * 16;
-        float largest[\(AttentionKernel.strip)];
-        """)
-      eachRow(&out) { out in
-        out.line(
-          """
-          qf highest = qf_set(-__builtin_inff());
-          for (size_t i = 0; i < count; i += 16) {
-            const qf v = qf_load(x + r * count + i);
-            highest = v > highest ? v : highest;
-          }
-          largest[r] = qf_tree_max(highest);
-          """)
-      }
+      out.line("const size_t count = (size_t)g->key_panels * 16;")
+      if !keepsMaxima { emitMaxima(into: &out) }
+      out.line("float largest[16];\nqf_store(largest, qf_trees_max(most));")
       if isNormalized { emitNormalized(into: &out) } else { emitUnnormalized(into: &out) }
     }
     out.blank()
+  }
+
+  /// The largest score of each row, lane by lane.
+  private func emitMaxima(into out: inout CSource) {
+    out.line(rowVectors("found"))
+    eachRow(&out) { out in
+      out.line(
+        """
+        qf highest = qf_set(-__builtin_inff());
+        for (size_t i = 0; i < count; i += 16) {
+          const qf v = qf_load(x + r * count + i);
+          highest = v > highest ? v : highest;
+        }
+        found[r] = highest;
+        """)
+    }
+    out.line("most = found;")
+  }
+
+  /// One vector for each row that a strip can have, 0 at first.
+  func rowVectors(_ name: String) -> String {
+    let count = AttentionKernel.strip
+    return
+      "qf \(name)[\(count)];\nQF_UNROLL for (int r = 0; r < \(count); ++r) \(name)[r] = qf_set(0);"
   }
 
   private func eachRow(_ out: inout CSource, _ body: (inout CSource) -> Void) {
@@ -50,10 +61,9 @@ extension AttentionEmitter {
   }
 
   private func emitNormalized(into out: inout CSource) {
-    let step: Float = 1 / 255
-    out.line("float sums[\(AttentionKernel.strip)];")
+    out.line(rowVectors("sums"))
     eachRow(&out) { out in
-      out.line("const qf m = qf_set(largest[r]);\nqf total = qf_set(0);")
+      out.line("const qf m = qf_set(largest[QF_PLACE(r)]);\nqf total = qf_set(0);")
       out.block("for (size_t i = 0; i < count; i += 16)") { out in
         out.line(
           """
@@ -62,18 +72,19 @@ extension AttentionEmitter {
           total += e;
           """)
       }
-      out.line("sums[r] = qf_tree_add(total);")
+      out.line("sums[r] = total;")
     }
-    out.line("const qf step = qf_set(\(step.cLiteral));")
-    if target.hasFMA { out.line("const qf inverse = qf_set(\((1 / step).cLiteral));") }
+    out.line("float scales[16];\nqf_store(scales, 1 / qf_trees_add(sums));")
     eachRow(&out) { out in
-      out.line("const qf scale = qf_set(1 / sums[r]);\nfactors[r] = g->multiplier;")
+      out.line("const qf scale = qf_set(scales[QF_PLACE(r)]);\nfactors[r] = g->multiplier;")
       out.block("for (size_t i = 0; i < count; i += 16)") { out in
         out.line("const qf y = qf_load(x + r * count + i) * scale;")
+        let steps = ProbabilitySteps.self
         out.line(
           target.hasFMA
-            ? "qf t = y * inverse;\nt = qf_fma(qf_fma(-t, step, y), inverse, t);"
-            : "const qf t = y / step;")
+            ? """
+            const qf t = qf_fma(y, qf_set(\(steps.inverse.cLiteral)), qf_set(\(steps.nudge.cLiteral)));
+            """ : "const qf t = y / \(steps.scale.cLiteral);")
         out.line(store)
       }
     }
@@ -81,7 +92,7 @@ extension AttentionEmitter {
 
   private func emitUnnormalized(into out: inout CSource) {
     eachRow(&out) { out in
-      out.line("const qf m = qf_set(largest[r]);\nqi total = (qi)0;")
+      out.line("const qf m = qf_set(largest[QF_PLACE(r)]);\nqi total = (qi)0;")
       out.block("for (size_t i = 0; i < count; i += 16)") { out in
         out.line("const qf t = qf_exp_down(qf_load(x + r * count + i) - m) * 255;")
         out.line(store)

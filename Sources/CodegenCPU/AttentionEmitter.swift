@@ -32,6 +32,8 @@ struct AttentionEmitter {
   var isNormalized: Bool { spec["normalized"] == 1 }
   var isFloat: Bool { spec.operands.last == .f32 }
   var arguments: String { AttentionKernel.layout.structName }
+  /// Whether the largest score of each lane stays in a register while a row's scores are made.
+  var keepsMaxima: Bool { target.lanes == 16 }
 
   /// Rows of the wide micro-kernels, and their panels.
   private static func shape(_ target: CPUTarget) -> (rows: Int, panels: Int) {
@@ -114,10 +116,15 @@ struct AttentionEmitter {
   private func emitScores(rows: Int, into out: inout CSource) {
     out.block(
       """
-      static void \(symbol)_scores_\(rows)(const \(arguments) *g, const uint8_t *q, const int8_t *k,
-          const int32_t *start, const float *mask, size_t mask_step, float *x)
+      static void \(symbol)_scores_\(rows)(const \(arguments) *g, const uint8_t *q, size_t q_step,
+          const int8_t *k, const int32_t *start, const float *mask, size_t mask_step, float *x,
+          qf *most)
       """
     ) { out in
+      let eachRow = "QF_UNROLL for (int m = 0; m < \(rows); ++m)"
+      if keepsMaxima {
+        out.line("vf highest[\(rows)];\n\(eachRow) highest[m] = vf_set1(-__builtin_inff());")
+      }
       out.line("const vf factor = vf_set1(g->score_multiplier);")
       out.line("const size_t step = (size_t)g->key_panels * 16;")
       panelLoops(rows: rows, from: "0", to: "g->key_panels", into: &out) { tile, out in
@@ -130,7 +137,7 @@ struct AttentionEmitter {
         }
         out.line(
           """
-          \(symbol)_dots_\(tile.suffix)(q, \(quads * 4), k + (size_t)n * \(quads * 64), \(quads * 64),
+          \(symbol)_dots_\(tile.suffix)(q, q_step, k + (size_t)n * \(quads * 64), \(quads * 64),
               \(quads), sums);
           """)
         out.block("QF_UNROLL for (int m = 0; m < \(rows); ++m)") { out in
@@ -138,12 +145,15 @@ struct AttentionEmitter {
             out.line(
               """
               const size_t at = (size_t)n * 16 + VL * j;
-              const vf v = vf_mul(vf_from_vi(sums[m][j]), factor);
-              vf_store(x + m * step + at, vf_add(v, vf_load(mask + m * mask_step + at)));
+              const vf v = vf_add(vf_mul(vf_from_vi(sums[m][j]), factor),
+                                  vf_load(mask + m * mask_step + at));
+              vf_store(x + m * step + at, v);
               """)
+            if keepsMaxima { out.line("highest[m] = vf_max(v, highest[m]);") }
           }
         }
       }
+      if keepsMaxima { out.line("\(eachRow) vf_store(most + m, highest[m]);") }
     }
     out.blank()
   }
@@ -211,13 +221,13 @@ struct AttentionEmitter {
     let wide = AttentionEmitter.shape(target).rows
     out.block(
       """
-      static void \(symbol)_strip(const \(arguments) *g, const uint8_t *q, const int8_t *k,
-          const int32_t *start, const int8_t *v, const float *mask, size_t mask_step, float *x,
-          uint8_t *p, uint8_t *to, uint32_t rows)
+      static void \(symbol)_strip(const \(arguments) *g, const uint8_t *q, size_t q_step,
+          const int8_t *k, const int32_t *start, const int8_t *v, const float *mask,
+          size_t mask_step, float *x, uint8_t *p, uint8_t *to, uint32_t rows)
       """
     ) { out in
       out.line("const size_t step = (size_t)g->key_panels * 16;")
-      out.line("float factors[\(AttentionKernel.strip)];")
+      out.line("float factors[\(AttentionKernel.strip)];\n\(rowVectors("most"))")
       func eachTile(_ out: inout CSource, _ call: (Int) -> String) {
         out.line("uint32_t m = 0;")
         out.line("for (; m + 1 < rows; m += \(wide)) \(call(wide))")
@@ -226,12 +236,12 @@ struct AttentionEmitter {
       out.block("") { out in
         eachTile(&out) { rows in
           """
-          \(symbol)_scores_\(rows)(g, q + m * \(quads * 4), k, start,
-                mask + m * mask_step, mask_step, x + m * step);
+          \(symbol)_scores_\(rows)(g, q + m * q_step, q_step, k, start,
+                mask + m * mask_step, mask_step, x + m * step, most + m);
           """
         }
       }
-      out.line("\(symbol)_weights(g, x, p, factors, rows);")
+      out.line("\(symbol)_weights(g, x, most, p, factors, rows);")
       out.block("") { out in
         eachTile(&out) { rows in
           """
@@ -260,7 +270,7 @@ struct AttentionEmitter {
         int8_t *k = (int8_t *)(start + padded);
         int8_t *v = k + padded * \(quads * 4);
         uint8_t *q = (uint8_t *)v + padded * 16 * g->column_panels;
-        uint8_t *p = q + \(block * quads * 4);
+        uint8_t *p = q + \(strip * quads * 4);
         uint32_t packed = UINT32_MAX; /* the group of heads whose k and v are in the scratch */
         """)
       out.line(
@@ -293,15 +303,24 @@ struct AttentionEmitter {
               (intptr_t)first * g->q_row;
           uint8_t *to = output + image * g->output_batch + head * g->output_head +
               (intptr_t)first * g->output_row;
-          \(symbol)_pack_queries(g, from, q, count);
           """)
         out.block("for (uint32_t m = 0; m < count; m += \(strip))") { out in
-          out.line("const uint32_t rows = qc_min(\(strip), count - m);")
+          out.line(
+            """
+            const uint32_t rows = qc_min(\(strip), count - m);
+            const uint8_t *rows_q = from + (intptr_t)m * g->q_row;
+            size_t step_q = (size_t)(intptr_t)g->q_row;
+            if (g->depth % 4 || rows % \(strip)) {
+              \(symbol)_pack_queries(g, rows_q, q, rows);
+              rows_q = q;
+              step_q = \(quads * 4);
+            }
+            """)
           if hasMask { emitMask(into: &out) }
           let step = hasMask ? "g->mask_row ? padded : 0" : "0"
           out.line(
             """
-            \(symbol)_strip(g, q + m * \(quads * 4), k, start, v, mask, \(step), x, p,
+            \(symbol)_strip(g, rows_q, step_q, k, start, v, mask, \(step), x, p,
                             to + (intptr_t)m * g->output_row, rows);
             """)
         }

@@ -87,7 +87,7 @@ package struct AttentionKernel: Hashable, Sendable {
   private var scratchBytes: Int {
     let (strip, padded) = (AttentionKernel.strip, 16 * keyPanels)
     return padded * depthQuads * 4 + padded * 4 + padded * 16 * columnPanels
-      + AttentionKernel.blockRows * depthQuads * 4 + strip * padded * (4 + 4 + 1) + 64
+      + strip * depthQuads * 4 + strip * padded * (4 + 4 + 1) + 64
   }
 
   package func call() -> KernelCall {

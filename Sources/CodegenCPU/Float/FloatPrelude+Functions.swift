@@ -1,10 +1,13 @@
 import QuantMath
+import Targets
 
 extension FloatPrelude {
   /// The functions of one element, as section 5 of `Documentation/Quantization.md` has them.
-  static let functions =
-    exponential + logarithm + rational("tanh", Tanh.bound, Tanh.numerator, Tanh.denominator)
-    + rational("erf", Erf.bound, Erf.numerator, Erf.denominator) + circular + composed
+  static func functions(for target: CPUTarget) -> String {
+    exponential + fallingExponential(target) + logarithm
+      + rational("tanh", Tanh.bound, Tanh.numerator, Tanh.denominator)
+      + rational("erf", Erf.bound, Erf.numerator, Erf.denominator) + circular + composed
+  }
 
   private typealias Exp = PolynomialCoefficients.Exp
   private typealias Log = PolynomialCoefficients.Log
@@ -34,19 +37,31 @@ extension FloatPrelude {
       const qf y = qf_from_bits(qf_bits(p) + (qf_bits(t) << 23));
       return qf_select(x != x, x, qf_select(x < \(Exp.lowerBound.cLiteral), qf_set(0), y));
     }
-    /* The same for x that are not above 0, or NaN with nine zero bits at its end. */
-    QF qf qf_exp_down(qf x) {
-      const qf c = x < \(Exp.lowerBound.cLiteral) ? qf_set(\(Exp.lowerBound.cLiteral)) : x;
-      const qf t = qf_fma(c, qf_set(\(Exp.log2e.cLiteral)), qf_set(\(Exp.roundingMagic.cLiteral)));
-      const qf n = t - \(Exp.roundingMagic.cLiteral);
-      qf r = qf_fma(n, qf_set(-\(Exp.ln2High.cLiteral)), c);
-      r = qf_fma(n, qf_set(-(\(Exp.ln2Low.cLiteral))), r);
-      const qf p = \(polynomial(Exp.polynomial, "r"));
-      const qf y = qf_from_bits(qf_bits(p) + (qf_bits(t) << 23));
-      return x < \(Exp.lowerBound.cLiteral) ? qf_set(0) : y;
-    }
 
     """
+  }
+
+  /// Below the bound the result is +0 whatever the rest of the text makes of x, so that nothing is
+  /// clamped. Vectors with masks compare faster as integers, the bits of a negative number growing
+  /// with its magnitude.
+  private static func fallingExponential(_ target: CPUTarget) -> String {
+    let isBelow =
+      target.lanes == 16
+      ? "(qi)((qu)x > \(Exp.lowerBound.bitPattern)u)" : "x < \(Exp.lowerBound.cLiteral)"
+    return """
+      /* The same for x that are not above 0, or NaN with nine zero bits at its end; a NaN that is
+         negative may give +0. */
+      QF qf qf_exp_down(qf x) {
+        const qf t = qf_fma(x, qf_set(\(Exp.log2e.cLiteral)), qf_set(\(Exp.roundingMagic.cLiteral)));
+        const qf n = t - \(Exp.roundingMagic.cLiteral);
+        qf r = qf_fma(n, qf_set(-\(Exp.ln2High.cLiteral)), x);
+        r = qf_fma(n, qf_set(-(\(Exp.ln2Low.cLiteral))), r);
+        const qf p = \(polynomial(Exp.polynomial, "r"));
+        const qf y = qf_from_bits(qf_bits(p) + (qf_bits(t) << 23));
+        return \(isBelow) ? qf_set(0) : y;
+      }
+
+      """
   }
 
   private static var logarithm: String {
