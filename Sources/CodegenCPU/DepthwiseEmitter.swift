@@ -4,12 +4,12 @@ import Tensors
 
 /// Writes a `dwconv` kernel: for a chunk of rows, vectors of channels; for those, rows and pixels.
 ///
-/// Where bytes are multiplied, four taps of a channel are one dot product: see ``QuadDepthwise``.
-/// Else two taps of a channel are the words of one lane, and a dense 3x3 window of stride 1 slides:
-/// each column of input pixels is read once for three pixels of two result rows.
+/// Several taps of a channel are one dot product: see ``WindowDepthwise``. What that does not take
+/// has two taps of a channel as the words of one lane, and a dense 3x3 window of stride 1 slides: each
+/// column of input pixels is read once for three pixels of two result rows.
 func emitDepthwise(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
-  if QuadDepthwise.takes(spec, target) {
-    QuadDepthwise(spec: spec, target: target).emit(into: &out)
+  if WindowDepthwise.takes(spec, target) {
+    WindowDepthwise(spec: spec, target: target).emit(into: &out)
     return
   }
   let epilogue = EpilogueEmitter(spec: spec, target: target, arguments: DepthwiseKernel.layout)

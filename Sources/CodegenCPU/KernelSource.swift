@@ -17,7 +17,7 @@ package enum KernelSource {
     out.line(imagePrelude)
     out.line(BytePrelude.text(for: target))
     if target.integerDot == .words { out.line(halvesPrelude + widenPrelude + rowPairPrelude) }
-    if specs.contains(where: { QuadDepthwise.takes($0, target) }) {
+    if specs.contains(where: { WindowDepthwise.takes($0, target) }) {
       out.line(QuadPrelude.text(for: target))
     }
     let floatFamilies = floatKernelEmitters.map(\.family)

@@ -1,6 +1,6 @@
 import Targets
 
-/// The C functions of channels that are summed by 4-tap dot products, for vectors of 16, 32 and 64
+/// The C functions of channels whose taps are summed by dot products, for vectors of 16, 32 and 64
 /// channels; `N` stands for that number.
 ///
 /// Interleaving works inside the 16 channels of a 128-bit lane: part j of a `quadsN` holds, lane by
@@ -12,11 +12,17 @@ import Targets
 /// | `bytesN_load(p)`, `bytesN_store(p, v)`, `bytesN_store_n(p, v, n)` | N bytes; n of them, n constant |
 /// | `quadsN_of(a, b, c, d)` | bytes a, b, c, d of a channel in one int32 |
 /// | `quadsN_columns(p)` | N int32 or f32 in the order of the parts |
-/// | `bytesN_dot(sum, u, s)` | `sum + Σ u[i] * s[i]`, four bytes of each int32, exact |
+/// | `bytesN_dot(sum, u, s)` | `sum + Σ u[i] * s[i]`, four bytes of each int32, exact; where bytes are multiplied |
+/// | `bytesN_dot_pairs(sum, u, s)` | the same of two words; where words are multiplied, as the next ones |
+/// | `quadsN_of_signed_pairs(a, b)` | words a, b of a channel in one int32, from signed bytes |
+/// | `bytesN_interleave_low(a, b)`, `_high` | bytes a, b of the channels of parts 0 and 1, or 2 and 3 |
+/// | `bytesN_widen_low(v)`, `_high` | from there the first part as words, or the second |
 /// | `bytesN_scaled(sum, factor)` | `float(sum) * factor` |
 /// | `bytesN_scaled_plus(sum, factor, r, zero, m)` | `fma(float(r - zero), m, float(sum) * factor)` |
 /// | `bytesN_round(v)`, `bytesN_round_to(v, last)` | int32 of v or `min(v, last)`, half to even |
-/// | `quadsN_narrow(q, zero)` | N bytes of `q + zero`, saturated |
+/// | `floatsN_mul _fma _min _max _lt _select` | as the functions of `vf`: see ``VectorPrelude`` |
+/// | `bytesN_words(a, b, zero)` | two parts as words, `+ zero`, saturated |
+/// | `bytesN_narrow(first, last)` | N bytes of the words of parts 0 and 1, and of 2 and 3, saturated |
 /// | `bytesN_clamp(b, low, high)` | bytes within their bounds |
 struct QuadPrelude {
   /// Channels of a vector.
@@ -29,7 +35,7 @@ struct QuadPrelude {
   }
 
   static func text(for target: CPUTarget) -> String {
-    guard target.integerDot == .bytes else { return "" }
+    guard target.integerDot != .none else { return "" }
     return widths(of: target).map { QuadPrelude(width: $0, target: target).text }.joined()
   }
 
@@ -38,7 +44,9 @@ struct QuadPrelude {
   private var float: String { "__m\(width * 8)" }
   private var whole: String { "si\(width * 8)" }
 
-  private var text: String { types + arithmetic + columns }
+  private var text: String {
+    types + (target.integerDot == .bytes ? quads : pairs) + arithmetic + floats + columns
+  }
 
   private var types: String {
     """
@@ -97,11 +105,86 @@ struct QuadPrelude {
     target.vectorBytes == 64 ? "\(prefix)_dpbusd_epi32" : "qc_dpbusd\(width * 8)"
   }
 
-  private var arithmetic: String {
+  private var quads: String {
     """
     static inline bytes\(width) bytes\(width)_dot(bytes\(width) sum, bytes\(width) u, bytes\(width) s) {
       return \(dot)(sum, u, s);
     }
+
+    """
+  }
+
+  private var pairs: String {
+    let halves = [("low", "lo"), ("high", "hi")].map { name, half in
+      """
+      static inline bytes\(width) bytes\(width)_interleave_\(name)(bytes\(width) a, bytes\(width) b) {
+        return \(prefix)_unpack\(half)_epi8(a, b);
+      }
+      static inline bytes\(width) bytes\(width)_widen_\(name)(bytes\(width) a) {
+        return \(prefix)_unpack\(half)_epi8(a, \(prefix)_setzero_\(whole)());
+      }
+      static inline bytes\(width) bytes\(width)_widen_signed_\(name)(bytes\(width) a) {
+        return \(prefix)_srai_epi16(\(prefix)_unpack\(half)_epi8(a, a), 8);
+      }
+
+      """
+    }
+    return halves.joined() + """
+      static inline quads\(width) quads\(width)_of_signed_pairs(bytes\(width) a, bytes\(width) b) {
+        const bytes\(width) low = bytes\(width)_interleave_low(a, b);
+        const bytes\(width) high = bytes\(width)_interleave_high(a, b);
+        return (quads\(width)){{bytes\(width)_widen_signed_low(low), bytes\(width)_widen_signed_high(low),
+            bytes\(width)_widen_signed_low(high), bytes\(width)_widen_signed_high(high)}};
+      }
+      static inline bytes\(width) bytes\(width)_dot_pairs(bytes\(width) sum, bytes\(width) u,
+                                             bytes\(width) s) {
+        return \(prefix)_add_epi32(sum, \(prefix)_madd_epi16(u, s));
+      }
+
+      """
+  }
+
+  private var floats: String {
+    let compare =
+      width == 64
+      ? """
+      static inline __mmask16 floats64_lt(floats64 a, floats64 b) {
+        return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+      }
+      static inline floats64 floats64_select(__mmask16 m, floats64 a, floats64 b) {
+        return _mm512_mask_blend_ps(m, b, a);
+      }
+
+      """
+      : """
+      static inline floats\(width) floats\(width)_lt(floats\(width) a, floats\(width) b) {
+        return \(prefix)_cmp_ps(a, b, _CMP_LT_OQ);
+      }
+      static inline floats\(width) floats\(width)_select(floats\(width) m, floats\(width) a,
+                                             floats\(width) b) {
+        return \(prefix)_blendv_ps(b, a, m);
+      }
+
+      """
+    let binary = ["mul", "min", "max"].map { name in
+      """
+      static inline floats\(width) floats\(width)_\(name)(floats\(width) a, floats\(width) b) {
+        return \(prefix)_\(name)_ps(a, b);
+      }
+
+      """
+    }
+    return compare + binary.joined() + """
+      static inline floats\(width) floats\(width)_fma(floats\(width) a, floats\(width) b,
+                                          floats\(width) c) {
+        return \(prefix)_fmadd_ps(a, b, c);
+      }
+
+      """
+  }
+
+  private var arithmetic: String {
+    """
     static inline floats\(width) bytes\(width)_scaled(bytes\(width) sum, bytes\(width) factor) {
       return \(prefix)_mul_ps(\(prefix)_cvtepi32_ps(sum), \(prefix)_cast\(whole)_ps(factor));
     }
@@ -116,11 +199,12 @@ struct QuadPrelude {
     static inline bytes\(width) bytes\(width)_round_to(floats\(width) v, floats\(width) last) {
       return \(prefix)_cvtps_epi32(\(prefix)_min_ps(v, last));
     }
-    static inline bytes\(width) quads\(width)_narrow(quads\(width) q, bytes\(width) zero) {
-      const bytes\(width) first = \(prefix)_packs_epi32(q.part[0], q.part[1]);
-      const bytes\(width) last = \(prefix)_packs_epi32(q.part[2], q.part[3]);
-      return \(prefix)_packus_epi16(\(prefix)_adds_epi16(first, zero),
-          \(prefix)_adds_epi16(last, zero));
+    static inline bytes\(width) bytes\(width)_words(bytes\(width) a, bytes\(width) b,
+                                       bytes\(width) zero) {
+      return \(prefix)_adds_epi16(\(prefix)_packs_epi32(a, b), zero);
+    }
+    static inline bytes\(width) bytes\(width)_narrow(bytes\(width) first, bytes\(width) last) {
+      return \(prefix)_packus_epi16(first, last);
     }
     static inline bytes\(width) bytes\(width)_clamp(bytes\(width) b, bytes\(width) low,
                                        bytes\(width) high) {

@@ -111,6 +111,14 @@ struct DepthwiseKernelTests {
         window: ConvolutionCase.window(5, 5, stride: 2), hasResidual: true,
         activation: .init(.hardSwish, multiplier: 9)),
       Case(
+        name: "hard sigmoid", height: 5, width: 6, channels: 150,
+        window: ConvolutionCase.window(3, 3),
+        activation: .init(.hardSigmoid, alpha: 0.2, beta: 0.5, multiplier: 200)),
+      Case(
+        name: "leaky relu of whole vectors", height: 9, width: 6, channels: 128,
+        window: ConvolutionCase.window(3, 3), hasResidual: true,
+        activation: .init(.leakyRelu, alpha: 0.1, multiplier: 1.3)),
+      Case(
         name: "many rows", height: 40, width: 30, channels: 32,
         window: ConvolutionCase.window(3, 3)),
     ]

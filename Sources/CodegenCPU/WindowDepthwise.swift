@@ -2,37 +2,45 @@ import KernelIR
 import Targets
 import Tensors
 
-/// `dwconv` by `vpdpbusd`: four taps of a channel are one dot product, as ``WindowQuads`` cuts them.
+/// `dwconv` by dot products of several taps of a channel, as ``WindowGroups`` cuts them: four taps
+/// where bytes are multiplied (`vpdpbusd`), two where words are (`vpmaddwd`).
 ///
 /// For vectors of channels `S_rowsN(...)` goes over blocks of results; the weights of every product
 /// are interleaved once, before.
-struct QuadDepthwise {
+struct WindowDepthwise {
   let spec: KernelSpec
   let target: CPUTarget
 
-  /// Whether the kernel is this one: u8 results, without an activation, of a window that is worth
-  /// straight-line code.
+  /// Whether the kernel is this one: u8 results of a window that is worth straight-line code.
   static func takes(_ spec: KernelSpec, _ target: CPUTarget) -> Bool {
-    spec.family == .depthwise && target.integerDot == .bytes && spec.operands.last == .u8
-      && spec["kh"] * spec["kw"] <= 49 && spec.activation == nil
+    spec.family == .depthwise && target.integerDot != .none && spec.operands.last == .u8
+      && spec["kh"] * spec["kw"] <= 49
   }
 
-  private var symbol: String { spec.symbol }
-  private var hasResidual: Bool { spec["residual"] == 1 }
+  var symbol: String { spec.symbol }
+  var hasResidual: Bool { spec["residual"] == 1 }
+  var multipliesBytes: Bool { target.integerDot == .bytes }
 
   /// Blocks of results, the largest first: what is left of the rows, and of the pixels of a row, is
   /// done in smaller ones.
-  private var blocks: [[WindowQuads]] {
+  private var blocks: [[WindowGroups]] {
     let kernel = (spec["kh"], spec["kw"])
     let stride = (spec["sy"], spec["sx"])
-    // Four sums for each result, a quad and what it is made from.
-    let limit = spec["dense"] == 1 ? target.vectorRegisters / 8 : 1
-    let best = WindowQuads.best(kernel: kernel, stride: stride, limit: limit)
+    let size = multipliesBytes ? 4 : 2
+    let best = WindowGroups.best(kernel: kernel, stride: stride, limit: limit, size: size)
     return Set([best.rows, 1]).sorted(by: >).map { rows in
       Set([best.pixels, 1]).sorted(by: >).map { pixels in
-        WindowQuads(kernel: kernel, stride: stride, rows: rows, pixels: pixels)
+        WindowGroups(kernel: kernel, stride: stride, rows: rows, pixels: pixels, size: size)
       }
     }
+  }
+
+  /// The results of a block: their sums, four vectors each, or two where the halves of the channels
+  /// come one after the other, take half of the registers.
+  private var limit: Int {
+    guard spec["dense"] == 1 else { return 1 }
+    guard !multipliesBytes else { return target.vectorRegisters / 8 }
+    return spec["kh"] * spec["kw"] <= 25 ? target.vectorRegisters / 4 : 1
   }
 
   func emit(into out: inout CSource) {
@@ -40,19 +48,21 @@ struct QuadDepthwise {
     let hasWhole = spec["wide"] == 1 || spec["tail"] >= widest
     let last = QuadPrelude.widths(of: target).last { rest <= $0 && rest > 0 }
     for width in Set([hasWhole ? widest : nil, last].compactMap { $0 }).sorted() {
-      emitConstants(width: width, into: &out)
+      store(width).emitValues(into: &out)
     }
     if hasWhole { emitRows(width: widest, count: widest, into: &out) }
     if let last { emitRows(width: last, count: rest, into: &out) }
     emitEntry(whole: hasWhole ? widest : nil, last: last, rest: rest, into: &out)
   }
 
+  func store(_ width: Int) -> ChannelStore { ChannelStore(spec: spec, width: width) }
+
   private func rowsName(_ width: Int, _ count: Int) -> String {
     "\(symbol)_rows\(width)\(count < width ? "_rest" : "")"
   }
 
   private func emitRows(width: Int, count: Int, into out: inout CSource) {
-    emitStore(width: width, count: count, into: &out)
+    store(width).emitStore(count: count, into: &out)
     let blocks = blocks
     var taps: [[Int?]] = []
     for block in blocks.joined() {
@@ -67,9 +77,10 @@ struct QuadDepthwise {
       out.line("quads\(width) table[\(taps.count + 2)];")
       out.line("table[0] = quads\(width)_columns(start);")
       out.line("table[1] = quads\(width)_columns(factor);")
-      for (index, quad) in taps.enumerated() {
-        let names = quad.map { $0.map { "w\($0)" } ?? zeros }.joined(separator: ", ")
-        out.line("table[\(index + 2)] = quads\(width)_of(\(names));")
+      for (index, group) in taps.enumerated() {
+        let names = group.map { $0.map { "w\($0)" } ?? zeros }.joined(separator: ", ")
+        let function = multipliesBytes ? "of" : "of_signed_pairs"
+        out.line("table[\(index + 2)] = quads\(width)_\(function)(\(names));")
       }
       out.line("\(rowsName(width, count))_of(g, input, table, residual, output, y0, y1);")
     }
@@ -84,7 +95,7 @@ struct QuadDepthwise {
   /// `S_rowsN_of(...)`: the blocks of result rows y0 ..< y1. The table stays in memory, as operands
   /// of the dot products: start values, factors, then the weights of each product.
   private func emitBlocks(
-    _ blocks: [[WindowQuads]], taps: [[Int?]], width: Int, count: Int, into out: inout CSource
+    _ blocks: [[WindowGroups]], taps: [[Int?]], width: Int, count: Int, into out: inout CSource
   ) {
     out.line("__attribute__((noinline))")
     out.block(
@@ -108,7 +119,7 @@ struct QuadDepthwise {
   }
 
   private func emitRow(
-    _ blocks: [WindowQuads], taps: [[Int?]], width: Int, count: Int, into out: inout CSource
+    _ blocks: [WindowGroups], taps: [[Int?]], width: Int, count: Int, into out: inout CSource
   ) {
     out.line(
       """
@@ -119,7 +130,9 @@ struct QuadDepthwise {
       """)
     for block in blocks {
       out.rolled("for (; x + \(block.pixels) <= g->pixels; x += \(block.pixels))") { out in
-        emitBlock(block, taps: taps, width: width, count: count, into: &out)
+        let body = WindowBlock(
+          kernel: self, block: block, taps: taps, width: width, count: count)
+        if multipliesBytes { body.emitQuads(into: &out) } else { body.emitPairs(into: &out) }
         out.line(
           """
           from += \(block.pixels) * (size_t)g->pixel_step;
@@ -128,51 +141,6 @@ struct QuadDepthwise {
           """)
       }
     }
-  }
-
-  private func emitBlock(
-    _ block: WindowQuads, taps: [[Int?]], width: Int, count: Int, into out: inout CSource
-  ) {
-    let results = (0..<block.rows).flatMap { row in (0..<block.pixels).map { (row, $0) } }
-    out.line("const quads\(width) first = table[0], scale = table[1];")
-    for (row, pixel) in results { out.line("quads\(width) acc\(row)_\(pixel) = first;") }
-    var formed = 0
-    for products in block.productsByTaps {
-      while formed <= products.map(\.quad).max() ?? 0 {
-        emitQuad(block.quads[formed], number: formed, width: width, into: &out)
-        formed += 1
-      }
-      guard let entry = taps.firstIndex(of: products[0].taps) else { continue }
-      for part in 0..<4 {
-        out.block("") { out in
-          out.line("const bytes\(width) w = table[\(entry + 2)].part[\(part)];")
-          for product in products {
-            let sum = "acc\(product.row)_\(product.pixel).part[\(part)]"
-            out.line("\(sum) = bytes\(width)_dot(\(sum), a\(product.quad).part[\(part)], w);")
-          }
-        }
-      }
-    }
-    for (row, pixel) in results {
-      func place(_ name: String, _ pitch: String) -> String {
-        "\(name) + \(row) * (size_t)g->\(pitch)_row_pitch + \(pixel) * (size_t)g->\(pitch)_pixel_pitch"
-      }
-      out.line(
-        """
-        \(symbol)_store\(width)\(count < width ? "_rest" : "")(&e, acc\(row)_\(pixel), scale,
-            \(place("rest", "residual")),
-            \(place("to", "output")));
-        """)
-    }
-  }
-
-  private func emitQuad(
-    _ quad: [WindowQuads.Cell], number: Int, width: Int, into out: inout CSource
-  ) {
-    let cells = (0..<4).map { quad[min($0, quad.count - 1)] }
-    let loads = cells.map { "bytes\(width)_load(from + \($0.y) * row + \($0.x) * pixel)" }
-    out.line("const quads\(width) a\(number) = quads\(width)_of(")
-    out.line("    \(loads.joined(separator: ",\n    ")));")
   }
 
   private func emitEntry(whole: Int?, last: Int?, rest: Int, into out: inout CSource) {
