@@ -17,7 +17,9 @@ struct ByteConvolution {
     Set(
       tiles.widths.flatMap { width in
         let pixels = tiles.pixels(width: width)
-        return [pixels.pixels, pixels.rest].map { $0 * width * unroll.step }
+        return [pixels.pixels, pixels.rest].flatMap { count in
+          [count * width * unroll.step, count * width, (count - 1) * width]
+        }
       })
   }
 
@@ -27,17 +29,33 @@ struct ByteConvolution {
   func emit(into out: inout CSource) {
     if clips { out.line(clipFunction.replacing("qc_clip", with: "\(symbol)_clip")) }
     for width in tiles.widths {
-      let pixels = tiles.pixels(width: width)
-      for count in Set([pixels.pixels, pixels.rest]).sorted() where count > 0 {
+      for (count, edge) in forms(width) {
         for partial in isPartial(width) ? [false, true] : [false] {
           ByteTile(
             spec: spec, epilogue: epilogue, pixels: count, panels: width,
-            tail: partial ? tail : 0, readsAhead: tiles.readsAhead(width: width)
+            tail: partial ? tail : 0, readsAhead: tiles.readsAhead(width: width), edge: edge
           ).emit(into: &out)
         }
       }
     }
     emitChunk(into: &out)
+  }
+
+  /// The micro-tiles that a row of `width` panels is made of.
+  private func forms(_ width: Int) -> [(pixels: Int, edge: ByteTile.Edge)] {
+    let pixels = tiles.pixels(width: width)
+    let last = pixels.rest > 0 ? pixels.rest : pixels.pixels
+    let (hasLeft, hasRight) = edges(pixels)
+    let inner = Set([pixels.pixels, hasRight ? pixels.pixels : last]).sorted()
+    return inner.map { ($0, .none) } + (hasLeft ? [(pixels.pixels, .left)] : [])
+      + (hasRight ? [(last, .right)] : [])
+  }
+
+  /// Whether the first and the last micro-tile of a row are others, which they can be where there are
+  /// two at least.
+  private func edges(_ pixels: ConvolutionTiles) -> (left: Bool, right: Bool) {
+    let isCut = spec["px"] > pixels.pixels
+    return (isCut && spec.leftZeros > 0, isCut && spec.rightZeros > 0)
   }
 
   /// Whether some micro-tile of `width` panels stores a part of its last one.
@@ -89,9 +107,19 @@ struct ByteConvolution {
       (e, from, rows, g->segment_row_step, g->segment_column_step, v, s, f, rest, other, to,
           pitch\(readsAhead ? ", next, ahead" : ""));
       """
-    func name(_ count: Int) -> String {
-      ByteTile.name(symbol, pixels: count, panels: width, isPartial: partial)
+    func tile(_ count: Int, _ edge: ByteTile.Edge = .none, advances: Bool = true) -> String {
+      let name = ByteTile.name(
+        symbol, pixels: count, panels: width, isPartial: partial, edge: edge)
+      let moved = """
+
+        from += \(count * spec["step"]);
+        rest += \(count) * other;
+        to += \(count) * pitch;
+        """
+      return name + call + (advances ? moved : "") + (readsAhead ? "\n" + next : "")
     }
+    let (count, rest) = (pixels.pixels, pixels.rest)
+    let (hasLeft, hasRight) = edges(pixels)
     if readsAhead { emitAhead(width, pixels: pixels.pixels, into: &out) }
     out.block("for (uint32_t y = y0; y < y1; ++y)") { out in
       emitKernelRows(into: &out)
@@ -105,20 +133,13 @@ struct ByteConvolution {
             column * \(epilogue.columnBytes);
         uint32_t x = x0;
         """)
-      out.block("for (; x + \(pixels.pixels) <= x1; x += \(pixels.pixels))") { out in
-        out.line(
-          """
-          \(name(pixels.pixels))\(call)
-          from += \(pixels.pixels * spec["step"]);
-          rest += \(pixels.pixels) * other;
-          to += \(pixels.pixels) * pitch;
-          """)
-        if readsAhead { out.line(next) }
-      }
-      if pixels.rest > 0 {
+      if hasLeft { out.line(tile(count, .left) + "\nx += \(count);") }
+      let inner = hasRight && rest == 0 ? 2 * count : count
+      out.block("for (; x + \(inner) <= x1; x += \(count))") { out in out.line(tile(count)) }
+      let last = rest > 0 ? rest : hasRight ? count : 0
+      if last > 0 {
         out.block("if (x < x1)") { out in
-          out.line("\(name(pixels.rest))\(call)")
-          if readsAhead { out.line(next) }
+          out.line(tile(last, hasRight ? .right : .none, advances: false))
         }
       }
     }

@@ -12,16 +12,27 @@ struct ByteTile {
   /// Whether each quad brings a part of the next panels' weights, at `next`, into the cache, and
   /// moves on by `ahead` bytes.
   let readsAhead: Bool
+  /// The end of a row that the micro-tile stands at, where its outer pixel meets zeros.
+  var edge = Edge.none
+
+  enum Edge: String {
+    case none = ""
+    case left = "_left"
+    case right = "_right"
+  }
 
   private var symbol: String { spec.symbol }
   private var panelBytes: Int { spec["kh"] * spec["kw"] * spec["quads"] * 64 }
 
-  static func name(_ symbol: String, pixels: Int, panels: Int, isPartial: Bool) -> String {
-    "\(symbol)_tile\(pixels)x\(16 * panels)\(isPartial ? "_rest" : "")"
+  static func name(
+    _ symbol: String, pixels: Int, panels: Int, isPartial: Bool, edge: Edge
+  ) -> String {
+    "\(symbol)_tile\(pixels)x\(16 * panels)\(isPartial ? "_rest" : "")\(edge.rawValue)"
   }
 
   func emit(into out: inout CSource) {
-    let name = ByteTile.name(symbol, pixels: pixels, panels: panels, isPartial: tail > 0)
+    let name = ByteTile.name(
+      symbol, pixels: pixels, panels: panels, isPartial: tail > 0, edge: edge)
     out.block(
       """
       static inline void \(name)(const \(symbol)_constants *e, const uint8_t *a,
@@ -49,21 +60,42 @@ struct ByteTile {
     out.rolled("for (uint32_t y = 0; y < \(rows); ++y)") { out in
       out.rolled("for (uint32_t x = 0; x < \(spec["kw"]); ++x)") { out in
         out.line("const uint8_t *p = a + y * row_step + x * column_step;")
-        QuadUnroll(quads: spec["quads"], limit: 4).emit(into: &out) { quad, out in
-          emitQuad(quad, into: &out)
+        let quads = spec["quads"]
+        switch edge {
+        case .none:
+          QuadUnroll(quads: quads, limit: 4).emit(into: &out) { quad, out in
+            emitQuad(quad, pixels: 0..<pixels, into: &out)
+          }
+        case .left:
+          emitQuads(spec.leftZeros, pixels: 1..<pixels, into: &out)
+          emitQuads(quads - spec.leftZeros, pixels: 0..<pixels, into: &out)
+        case .right:
+          emitQuads(quads - spec.rightZeros, pixels: 0..<pixels, into: &out)
+          emitQuads(spec.rightZeros, pixels: 0..<pixels - 1, into: &out)
         }
       }
     }
   }
 
+  /// The next `count` quads, of some pixels only.
+  private func emitQuads(_ count: Int, pixels: Range<Int>, into out: inout CSource) {
+    if pixels.isEmpty {
+      out.line("p += \(4 * count);\nw += \(64 * count);")
+    } else {
+      out.rolled("for (uint32_t q = 0; q < \(count); ++q, p += 4, w += 64)") { out in
+        emitQuad(0, pixels: pixels, into: &out)
+      }
+    }
+  }
+
   /// Quad number `quad` behind `p` and `w`.
-  private func emitQuad(_ quad: Int, into out: inout CSource) {
+  private func emitQuad(_ quad: Int, pixels: Range<Int>, into out: inout CSource) {
     out.block("") { out in
       for z in 0..<panels {
         out.line("const vi w\(z) = vi_load(w + \(z * panelBytes + quad * 64));")
       }
       if readsAhead { out.line("__builtin_prefetch(next);\nnext += ahead;") }
-      for m in 0..<pixels {
+      for m in pixels {
         out.line(
           "int32_t q\(m);\n__builtin_memcpy(&q\(m), p + \(m * spec["step"] + quad * 4), 4);")
         out.line("const vi a\(m) = _mm512_set1_epi32(q\(m));")

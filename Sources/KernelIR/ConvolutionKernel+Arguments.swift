@@ -56,12 +56,6 @@ extension ConvolutionKernel {
       + output.arguments("output") + output.haloArguments + epilogue.arguments + values
   }
 
-  /// Rows of padding above the image where its bytes are 0, which add nothing to a sum.
-  private var zeroRows: Int { input.haloByte == 0 ? window.padding.y : 0 }
-
-  /// Rows behind ``zeroRows`` that products are needed of; the largest int32 if of all.
-  private var imageRows: Int { input.haloByte == 0 ? input.height : Int(Int32.max) }
-
   /// The part of the result that is worked on at once, so that its input, widened, and the result
   /// stay in the second-level cache while the panels go over them.
   var chunk: (rows: Int, pixels: Int) {

@@ -73,7 +73,7 @@ package struct ConvolutionKernel: Hashable, Sendable {
     let border = hasBorder ? [KernelSpec.Parameter("bordered", 1)] : []
     return KernelSpec(
       .convolution, [.u8, .i8, output.element],
-      parameters + gatherParameters + border + epilogue.parameters)
+      parameters + edgeParameters + gatherParameters + border + epilogue.parameters)
   }
 
   /// What a generator may know of the panels of a group: exact up to three, else four and the rest

@@ -185,6 +185,18 @@ extension ConvolutionCase {
       name: "zeros, stride 2", height: 7, width: 9, channels: 5, columns: 20,
       window: window(3, 3, stride: 2), zeroPoint: 0, fillsHalo: true, result: .residual),
     ConvolutionCase(
+      name: "zeros around whole micro-tiles", height: 3, width: 8, channels: 32, columns: 80,
+      window: window(3, 3), zeroPoint: 0, fillsHalo: true, result: .unshifted),
+    ConvolutionCase(
+      name: "zeros, one pixel over", height: 2, width: 5, channels: 24, columns: 88,
+      window: window(3, 3), zeroPoint: 0, fillsHalo: true, result: .residual),
+    ConvolutionCase(
+      name: "zeros, 5x5 in a long row", batch: 2, height: 4, width: 51, channels: 8, columns: 72,
+      window: window(5, 5), zeroPoint: 0, fillsHalo: true),
+    ConvolutionCase(
+      name: "zeros at the left only", height: 6, width: 24, channels: 8, columns: 64,
+      window: window(3, 3, stride: 2), zeroPoint: 0, fillsHalo: true),
+    ConvolutionCase(
       name: "zeros, groups", height: 4, width: 5, channels: 8, columns: 36,
       window: window(3, 3), groups: 2, zeroPoint: 0, fillsHalo: true),
   ]
