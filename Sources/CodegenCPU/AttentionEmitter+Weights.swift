@@ -17,7 +17,7 @@ extension AttentionEmitter {
     ) { out in
       out.line("const size_t count = (size_t)g->key_panels * 16;")
       if !keepsMaxima { emitMaxima(into: &out) }
-      out.line("float largest[16];\nqf_store(largest, qf_trees_max(most));")
+      out.line(joined("largest", "qf_trees_max(most + r)"))
       if isNormalized { emitNormalized(into: &out) } else { emitUnnormalized(into: &out) }
     }
     out.blank()
@@ -38,6 +38,15 @@ extension AttentionEmitter {
         """)
     }
     out.line("most = found;")
+  }
+
+  /// What `four` makes of the lanes of the rows from r on: of row r at 4 · r.
+  private func joined(_ name: String, _ four: String) -> String {
+    let count = AttentionKernel.strip
+    return """
+      float \(name)[\(4 * count)];
+      QF_UNROLL for (int r = 0; r < \(count); r += 4) qf_store(\(name) + 4 * r, \(four));
+      """
   }
 
   /// One vector for each row that a strip can have, 0 at first.
@@ -63,7 +72,7 @@ extension AttentionEmitter {
   private func emitNormalized(into out: inout CSource) {
     out.line(rowVectors("sums"))
     eachRow(&out) { out in
-      out.line("const qf m = qf_set(largest[QF_PLACE(r)]);\nqf total = qf_set(0);")
+      out.line("const qf m = qf_set(largest[4 * r]);\nqf total = qf_set(0);")
       out.block("for (size_t i = 0; i < count; i += 16)") { out in
         out.line(
           """
@@ -74,9 +83,9 @@ extension AttentionEmitter {
       }
       out.line("sums[r] = total;")
     }
-    out.line("float scales[16];\nqf_store(scales, 1 / qf_trees_add(sums));")
+    out.line(joined("scales", "1 / qf_trees_add(sums + r)"))
     eachRow(&out) { out in
-      out.line("const qf scale = qf_set(scales[QF_PLACE(r)]);\nfactors[r] = g->multiplier;")
+      out.line("const qf scale = qf_set(scales[4 * r]);\nfactors[r] = g->multiplier;")
       out.block("for (size_t i = 0; i < count; i += 16)") { out in
         out.line("const qf y = qf_load(x + r * count + i) * scale;")
         let steps = ProbabilitySteps.self
@@ -92,7 +101,7 @@ extension AttentionEmitter {
 
   private func emitUnnormalized(into out: inout CSource) {
     eachRow(&out) { out in
-      out.line("const qf m = qf_set(largest[QF_PLACE(r)]);\nqi total = (qi)0;")
+      out.line("const qf m = qf_set(largest[4 * r]);\nqi total = (qi)0;")
       out.block("for (size_t i = 0; i < count; i += 16)") { out in
         out.line("const qf t = qf_exp_down(qf_load(x + r * count + i) - m) * 255;")
         out.line(store)

@@ -40,6 +40,8 @@ extension Lowering {
       }
       views.append(try wholeRowMajor(operand))
     }
+    let factors = normFusions.factors[id]
+    if let factors { views.append(try wholeRowMajor(factors)) }
     let quantizer = normFusions.quantizers[id]
     var store = FloatNormalizationKernel.Store.float
     let storesFloats = quantizer == nil || normFusions.storesFloats.contains(id)
@@ -55,7 +57,7 @@ extension Lowering {
     let kernel = FloatNormalizationKernel(
       isRMS ? .rms : .layer(hasBias: operands.count == 3),
       rows: shape.elementCount / max(count, 1), count: count, epsilon: norm.epsilon,
-      hasAddend: hasAddend, store: store)
+      hasAddend: hasAddend, hasFactors: factors != nil, store: store)
     let value = storesFloats ? id : quantizer ?? id
     var side: View?
     if let quantizer, storesFloats { side = try view(quantizer) }

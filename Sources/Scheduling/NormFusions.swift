@@ -1,7 +1,8 @@
 import GraphIR
 import Tensors
 
-/// The sums before normalizations and the quantizations behind them that one kernel computes.
+/// The sums before normalizations and the quantizations behind them that one kernel computes, with
+/// the product by smoothing's factors that may lie between.
 ///
 /// The kernel does the same arithmetic in the same order; only the steps become fewer.
 struct NormFusions: Hashable, Sendable {
@@ -9,6 +10,8 @@ struct NormFusions: Hashable, Sendable {
   private(set) var absorbed: Set<ValueID> = []
   /// The `quantize` whose result the kernel of a normalization stores.
   private(set) var quantizers: [ValueID: ValueID] = [:]
+  /// The constants of one factor for each column that such a `quantize` reads the result times.
+  private(set) var factors: [ValueID: ValueID] = [:]
   /// The normalizations whose f32 result is read too.
   private(set) var storesFloats: Set<ValueID> = []
 
@@ -20,11 +23,22 @@ struct NormFusions: Hashable, Sendable {
         absorbed.insert(sum)
       }
       let users = uses[id.index].map(\.user)
-      guard graph.shape(of: id).rank != 4,
-        let quantizer = users.first(where: { NormFusions.isByteQuantizer(graph.op($0)) })
-      else { continue }
-      absorbed.insert(quantizer)
-      quantizers[id] = quantizer
+      guard graph.shape(of: id).rank != 4 else { continue }
+      let found = users.lazy.compactMap { user -> (quantizer: ValueID, factors: ValueID?)? in
+        if NormFusions.isByteQuantizer(graph.op(user)) { return (user, nil) }
+        guard let factors = NormFusions.factors(of: id, in: user, graph), !graph.isOutput(user),
+          uses[user.index].count == 1, let quantizer = uses[user.index].first?.user,
+          NormFusions.isByteQuantizer(graph.op(quantizer))
+        else { return nil }
+        return (quantizer, factors)
+      }.first
+      guard let found else { continue }
+      absorbed.insert(found.quantizer)
+      quantizers[id] = found.quantizer
+      if let constant = found.factors {
+        absorbed.insert(graph.operand(0, of: found.quantizer))
+        factors[id] = constant
+      }
       if users.count > 1 || graph.isOutput(id) { storesFloats.insert(id) }
     }
   }
@@ -41,6 +55,18 @@ struct NormFusions: Hashable, Sendable {
     graph.op(id) == .binary(.add)
       && graph.operands(of: id).allSatisfy { graph.type(of: $0) == graph.type(of: id) }
       && graph.type(of: id).element == .f32
+  }
+
+  /// The other operand of `product`, a product of the normalization `id`, when it is a constant row.
+  private static func factors(
+    of id: ValueID, in product: ValueID, _ graph: Graph
+  ) -> ValueID? {
+    guard graph.op(product) == .binary(.mul), graph.type(of: product) == graph.type(of: id),
+      let factors = graph.operands(of: product).first(where: { $0 != id }),
+      let constant = graph.constant(factors), constant.element == .f32,
+      constant.shape == graph.shape(of: graph.operand(1, of: id))
+    else { return nil }
+    return factors
   }
 
   private static func isByteQuantizer(_ op: Op) -> Bool {

@@ -123,7 +123,7 @@ struct FloatRowTests {
     let kinds: [FloatNormalizationKernel.Kind] = [
       .layer(hasBias: true), .layer(hasBias: false), .rms,
     ]
-    let (rows, epsilon) = (3, Float(1e-5))
+    let (rows, epsilon) = (5, Float(1e-5))
     func call(_ kind: FloatNormalizationKernel.Kind, _ count: Int) -> KernelCall {
       FloatNormalizationKernel(kind, rows: rows, count: count, epsilon: epsilon).call()
     }
@@ -151,7 +151,7 @@ struct FloatRowTests {
   @Test(arguments: [true, false])
   func `a norm takes in the sum before it and the bytes behind it`(isRMS: Bool) throws {
     var random = SeededGenerator(seed: 35)
-    let (rows, epsilon, scale, zeroPoint) = (3, Float(1e-5), Float(0.021), Int32(117))
+    let (rows, epsilon, scale, zeroPoint) = (6, Float(1e-5), Float(0.021), Int32(117))
     typealias Store = FloatNormalizationKernel.Store
     let stores: [Store] = [
       .float, .bytes(scale: scale, zeroPoint: zeroPoint), .both(scale: scale, zeroPoint: zeroPoint),
@@ -159,7 +159,7 @@ struct FloatRowTests {
     func call(_ count: Int, _ hasAddend: Bool, _ store: Store) -> KernelCall {
       FloatNormalizationKernel(
         isRMS ? .rms : .layer(hasBias: true), rows: rows, count: count, epsilon: epsilon,
-        hasAddend: hasAddend, store: store
+        hasAddend: hasAddend, hasFactors: hasAddend && store != .float, store: store
       ).call()
     }
     let loaded = try Variant.all.map { variant in
@@ -172,6 +172,7 @@ struct FloatRowTests {
     for count in FloatRowTests.counts + [384] {
       let (x, more) = (random.floats(rows * count), random.floats(rows * count))
       let (weights, bias) = (random.floats(count), random.floats(count))
+      let factors = random.floats(count)
       for hasAddend in [true, false] {
         let sum = hasAddend ? zip(x, more).map { $0 + $1 } : x
         var y = sum
@@ -182,17 +183,19 @@ struct FloatRowTests {
         }
         var q = [Int32](repeating: 0, count: y.count)
         let bounds = qr_store(zero_point: zeroPoint, low: 0, high: 255)
-        qr_quantize(1, 1, Int64(y.count), y, [scale], [bounds], &q)
+        let z = hasAddend ? y.indices.map { y[$0] * factors[$0 % count] } : y
+        qr_quantize(1, 1, Int64(z.count), z, [scale], [bounds], &q)
         let (floats, bytes) = (littleEndian(y), q.map { UInt8($0) })
         let inputs = [x] + (hasAddend ? [more] : []) + [weights] + (isRMS ? [] : [bias])
         for (store, expected) in zip(stores, [floats, bytes, floats + bytes]) {
           let call = call(count, hasAddend, store)
+          let inputs = inputs + (hasAddend && store != .float ? [factors] : [])
           for (variant, kernels) in loaded {
             let result = kernels.run(
               call, inputs: inputs.map(littleEndian),
               output: [UInt8](
                 repeating: 0xa5, count: store == stores[1] ? bytes.count : floats.count),
-              side: [UInt8](repeating: 0x5a, count: bytes.count), cuts: [1])
+              side: [UInt8](repeating: 0x5a, count: bytes.count), cuts: [5])
             #expect(result == expected, "\(call.spec.symbol) of \(count) on \(variant)")
           }
         }

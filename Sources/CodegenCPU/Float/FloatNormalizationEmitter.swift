@@ -2,108 +2,201 @@ import KernelIR
 import Targets
 
 extension KernelEmitter {
-  /// Emits `normf`: mean, variance and result in three passes over the row; RMS norm in two.
+  /// Emits `normf`: mean, variance and result in three passes over some rows; RMS norm in two.
   static let floatNormalization = KernelEmitter(
     .floatNormalization, FloatNormalizationKernel.layout
   ) { spec, target, out in
-    let isRMS = spec["rms"] == 1
-    let hasBias = spec["bias"] == 1
-    let hasAddend = spec["sum"] == 1
-    let (storesFloats, storesBytes) = (spec["store"] != 1, spec["store"] != 0)
+    FloatNormalizationEmitter(spec: spec, target: target).emit(into: &out)
+  }
+}
+
+private struct FloatNormalizationEmitter {
+  let spec: KernelSpec
+  let target: CPUTarget
+
+  private var isRMS: Bool { spec["rms"] == 1 }
+  private var hasBias: Bool { spec["bias"] == 1 }
+  private var hasAddend: Bool { spec["sum"] == 1 }
+  private var hasFactors: Bool { spec["factor"] == 1 }
+  private var storesFloats: Bool { spec["store"] != 1 }
+  private var storesBytes: Bool { spec["store"] != 0 }
+  private var arguments: String { FloatNormalizationKernel.layout.structName }
+
+  func emit(into out: inout CSource) {
+    let block = FloatNormalizationKernel.block
+    for rows in [block, 1] { emitRows(rows, into: &out) }
     out.kernel(spec.symbol, FloatNormalizationKernel.layout) { out in
       out.line(
         """
-        const char *input = *buffers++;
-        \(hasAddend ? "const char *addend = *buffers++;" : "")
-        const char *scale = *buffers++;
-        \(hasBias ? "const char *bias = *buffers++;" : "")
-        \(storesBytes ? "uint8_t *all_bytes = *buffers++;" : "")
-        \(storesFloats ? "char *output = *buffers++;" : "")
-        const uint32_t count = g->count, whole = count & ~15u;
-        const qi lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-        const qi is_rest = lane < (int32_t)(count - whole);
+        const char *in = (const char *)*buffers++ + (size_t)begin * g->input_pitch;
+        const char *addend = in, *scale = 0, *bias = 0, *factors = 0;
+        \(hasAddend ? "addend = (const char *)*buffers++ + (size_t)begin * g->input_pitch;" : "")
+        scale = *buffers++;
+        \(hasBias ? "bias = *buffers++;" : "")
+        \(hasFactors ? "factors = *buffers++;" : "")
+        uint8_t *bytes = 0;
+        char *to = 0;
+        \(storesBytes ? "bytes = (uint8_t *)*buffers++ + (size_t)begin * g->count;" : "")
+        \(storesFloats ? "to = (char *)*buffers++ + (size_t)begin * g->output_pitch;" : "")
+        uint32_t tile = begin;
         """)
-      out.block("for (uint32_t tile = begin; tile < end; ++tile)") { out in
-        out.line(
-          """
-          const char *in = input + (size_t)tile * g->input_pitch;
-          """)
-        if storesFloats { out.line("char *to = output + (size_t)tile * g->output_pitch;") }
-        if storesBytes { out.line("uint8_t *bytes = all_bytes + (size_t)tile * count;") }
-        if hasAddend { emitRowSum(into: &out) }
-        if !isRMS {
-          emitSum("total", difference: "x", step: "total + d", into: &out)
-          out.line("const qf mean = qf_set(qf_tree_add(total) / (float)count);")
-        }
-        emitSum(
-          "squares", difference: isRMS ? "x" : "x - mean", step: "qf_fma(d, d, squares)",
-          into: &out)
-        out.line(
-          """
-          const qf variance = qf_set(qf_tree_add(squares) / (float)count);
-          const qf inverse = 1 / qf_sqrt(variance + g->epsilon);
-          """)
-        let normalized = isRMS ? "x * inverse" : "(x - mean) * inverse"
-        func value(_ load: (String) -> String) -> String {
-          hasBias
-            ? "qf_fma(\(normalized), \(load("scale")), \(load("bias")))"
-            : "(\(normalized)) * \(load("scale"))"
-        }
-        out.block("for (uint32_t i = 0; i < whole; i += 16)") { out in
-          out.line("const qf x = qf_load(in + (size_t)i * 4);")
-          out.line("const qf y = \(value { "qf_load(\($0) + (size_t)i * 4)" });")
-          if storesFloats { out.line("qf_store(to + (size_t)i * 4, y);") }
-          if storesBytes {
-            emitBytes(hasFMA: target.hasFMA, into: &out)
-            out.line("__builtin_memcpy(bytes + i, &q, 16);")
-          }
-        }
-        out.block("if (whole < count)") { out in
-          out.line("const uint32_t n = count - whole;")
-          out.line("const qf x = qf_load_n(in + (size_t)whole * 4, n, 0);")
-          let rest = value { "qf_load_n(\($0) + (size_t)whole * 4, n, 0)" }
-          out.line("const qf y = \(rest);")
-          if storesFloats { out.line("qf_store_n(to + (size_t)whole * 4, y, n);") }
-          if storesBytes {
-            emitBytes(hasFMA: target.hasFMA, into: &out)
-            out.line("for (uint32_t i = 0; i < n; ++i) bytes[whole + i] = q[i];")
-          }
+      for rows in [block, 1] {
+        out.block("for (; tile + \(rows) <= end; tile += \(rows))") { out in
+          out.line(
+            """
+            \(spec.symbol)_rows_\(rows)(g, in, addend, scale, bias, factors, bytes, to, scratch);
+            in += \(rows) * (size_t)g->input_pitch;
+            addend += \(rows) * (size_t)g->input_pitch;
+            \(storesBytes ? "bytes += \(rows) * (size_t)g->count;" : "")
+            \(storesFloats ? "to += \(rows) * (size_t)g->output_pitch;" : "")
+            """)
         }
       }
     }
   }
 
-  /// The sum of the rows at `in` and at the addend goes to the scratch, and is `in` from then on.
-  private static func emitRowSum(into out: inout CSource) {
-    out.line(
+  /// `rows` rows side by side, so that the sums of one do not wait for those of another.
+  private func emitRows(_ rows: Int, into out: inout CSource) {
+    out.block(
       """
-      const char *more = addend + (size_t)tile * g->input_pitch;
-      for (uint32_t i = 0; i < whole; i += 16) {
-        qf_store((float *)scratch + i, qf_load(in + (size_t)i * 4) + qf_load(more + (size_t)i * 4));
+      static void \(spec.symbol)_rows_\(rows)(const \(arguments) *g, const char *in,
+          const char *addend, const char *scale, const char *bias, const char *factors,
+          uint8_t *bytes, char *to, float *kept)
+      """
+    ) { out in
+      out.line(
+        """
+        const uint32_t count = g->count, whole = count & ~15u, n = count - whole;
+        const qi lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+        const qi is_rest = lane < (int32_t)n;
+        const size_t given = g->input_pitch;
+        const size_t pitch = \(hasAddend ? "(size_t)((count + 15) & ~15u) * 4" : "given");
+        """)
+      emitSum(
+        "first", rows, difference: "x", step: isRMS ? "qf_fma(d, d, first[r])" : "first[r] + d",
+        isFirst: true, into: &out)
+      if hasAddend { out.line("in = (const char *)kept;") }
+      if !isRMS {
+        emitJoined("mean", "first", rows, value: { "\($0) / (float)count" }, into: &out)
+        emitSum(
+          "second", rows, difference: "x - mean[r]", step: "qf_fma(d, d, second[r])",
+          isFirst: false, into: &out)
       }
-      if (whole < count) {
-        const uint32_t n = count - whole;
-        qf_store((float *)scratch + whole, qf_load_n(in + (size_t)whole * 4, n, 0) +
-                                               qf_load_n(more + (size_t)whole * 4, n, 0));
+      emitJoined(
+        "inverse", isRMS ? "first" : "second", rows,
+        value: { "1 / qf_sqrt(\($0) / (float)count + g->epsilon)" }, into: &out)
+      if storesBytes {
+        out.line("const qf low = qf_set((float)(0 - g->zero_point)), high = low + 255;")
+        if target.hasFMA {
+          out.line("const qf below = (low - 1) * g->step, above = (high + 1) * g->step;")
+        }
       }
-      in = scratch;
-      """)
+      out.block("for (uint32_t i = 0; i < whole; i += 16)") { out in
+        emitResult(rows, isRest: false, into: &out)
+      }
+      out.block("if (n)") { out in
+        out.line("const uint32_t i = whole;")
+        emitResult(rows, isRest: true, into: &out)
+      }
+    }
+    out.blank()
+  }
+
+  private func eachRow(_ rows: Int, _ out: inout CSource, _ body: (inout CSource) -> Void) {
+    out.block("QF_UNROLL for (uint32_t r = 0; r < \(rows); ++r)", body)
+  }
+
+  private func load(_ from: String, isRest: Bool) -> String {
+    isRest ? "qf_load_n(\(from) + (size_t)i * 4, n, 0)" : "qf_load(\(from) + (size_t)i * 4)"
+  }
+
+  /// A reduction of each row in 16 lanes into the array `name`; the first one makes the rows, where
+  /// they are sums of two, and keeps them.
+  private func emitSum(
+    _ name: String, _ rows: Int, difference: String, step: String, isFirst: Bool,
+    into out: inout CSource
+  ) {
+    func emitStep(isRest: Bool, into out: inout CSource) {
+      eachRow(rows, &out) { out in
+        if isFirst && hasAddend {
+          out.line(
+            """
+            const qf x = \(load("in + r * given", isRest: isRest)) +
+                \(load("addend + r * given", isRest: isRest));
+            qf_store((char *)kept + r * pitch + (size_t)i * 4, x);
+            """)
+        } else {
+          out.line("const qf x = \(load("in + r * pitch", isRest: isRest));")
+        }
+        out.line("const qf d = \(difference);")
+        out.line(
+          "\(name)[r] = \(isRest ? "qf_select(is_rest, \(step), \(name)[r])" : step);")
+      }
+    }
+    out.line("qf \(name)[\(rows)];")
+    eachRow(rows, &out) { $0.line("\(name)[r] = qf_set(0);") }
+    out.block("for (uint32_t i = 0; i < whole; i += 16)") { emitStep(isRest: false, into: &$0) }
+    out.block("if (n)") { out in
+      out.line("const uint32_t i = whole;")
+      emitStep(isRest: true, into: &out)
+    }
+  }
+
+  /// For each row a vector `name[r]` with what `value` makes of the joined lanes of `sums[r]`.
+  private func emitJoined(
+    _ name: String, _ sums: String, _ rows: Int, value: (String) -> String,
+    into out: inout CSource
+  ) {
+    out.line("qf \(name)[\(rows)];")
+    guard rows == 4 else {
+      out.line("\(name)[0] = \(value("qf_set(qf_tree_add(\(sums)[0]))"));")
+      return
+    }
+    out.line(
+      "float \(name)s[16];\nqf_store(\(name)s, \(value("qf_trees_add(\(sums))")));")
+    eachRow(rows, &out) { $0.line("\(name)[r] = qf_set(\(name)s[4 * r]);") }
+  }
+
+  /// One vector of each row, normalized and stored.
+  private func emitResult(_ rows: Int, isRest: Bool, into out: inout CSource) {
+    out.line("const qf factor = \(load("scale", isRest: isRest));")
+    if hasBias { out.line("const qf more = \(load("bias", isRest: isRest));") }
+    if hasFactors { out.line("const qf of_bytes = \(load("factors", isRest: isRest));") }
+    let normalized = isRMS ? "x * inverse[r]" : "(x - mean[r]) * inverse[r]"
+    eachRow(rows, &out) { out in
+      out.line("const qf x = \(load("in + r * pitch", isRest: isRest));")
+      out.line(
+        hasBias
+          ? "const qf y = qf_fma(\(normalized), factor, more);"
+          : "const qf y = (\(normalized)) * factor;")
+      if storesFloats {
+        let place = "to + r * (size_t)g->output_pitch + (size_t)i * 4"
+        out.line(isRest ? "qf_store_n(\(place), y, n);" : "qf_store(\(place), y);")
+      }
+      if storesBytes {
+        emitBytes(into: &out)
+        out.line("uint8_t *place = bytes + r * (size_t)count + i;")
+        out.line(
+          isRest
+            ? "for (uint32_t j = 0; j < n; ++j) place[j] = q[j];"
+            : "__builtin_memcpy(place, &q, 16);")
+      }
+    }
   }
 
   /// The bytes `q` of `y`. The quotient is taken of what is clamped to a step beyond the bounds.
-  private static func emitBytes(hasFMA: Bool, into out: inout CSource) {
-    out.line("const qf low = qf_set((float)(0 - g->zero_point)), high = low + 255;")
-    if hasFMA {
+  private func emitBytes(into out: inout CSource) {
+    out.line("const qf z = \(hasFactors ? "y * of_bytes" : "y");")
+    if target.hasFMA {
       out.line(
         """
-        const qf below = (low - 1) * g->step, above = (high + 1) * g->step;
-        qf v = y > below ? y : below;
+        qf v = z > below ? z : below;
         v = v < above ? v : above;
         qf t = v * g->inverse_step;
         t = qf_fma(qf_fma(-t, qf_set(g->step), v), qf_set(g->inverse_step), t);
         """)
     } else {
-      out.line("qf t = y / g->step;")
+      out.line("qf t = z / g->step;")
     }
     out.line(
       """
@@ -112,22 +205,5 @@ extension KernelEmitter {
       const qi rounded = qf_bits(t + 0x1.8p23f) + g->zero_point;
       const qb q = __builtin_convertvector(rounded, qb);
       """)
-  }
-
-  /// A reduction of the row at `in` in 16 lanes into the `qf` variable `name`.
-  private static func emitSum(
-    _ name: String, difference: String, step: String, into out: inout CSource
-  ) {
-    out.line("qf \(name) = qf_set(0);")
-    out.block("for (uint32_t i = 0; i < whole; i += 16)") { out in
-      out.line("const qf x = qf_load(in + (size_t)i * 4);")
-      out.line("const qf d = \(difference);")
-      out.line("\(name) = \(step);")
-    }
-    out.block("if (whole < count)") { out in
-      out.line("const qf x = qf_load_n(in + (size_t)whole * 4, count - whole, 0);")
-      out.line("const qf d = \(difference);")
-      out.line("\(name) = qf_select(is_rest, \(step), \(name));")
-    }
   }
 }

@@ -154,34 +154,27 @@ enum FloatPrelude {
 
     """
 
-  /// Eight trees cost little more than one.
+  /// Four trees cost little more than one.
   private static let trees = """
-    /* The trees of eight vectors, that of v[r] in lane QF_PLACE(r). */
-    #define QF_PLACE(r) ((r) % 4 * 4 + (r) / 4 * 2)
+    /* The trees of four vectors, that of v[r] in lane 4 * r. */
     #define QF_PAIR(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
     #define QF_TREES(name, join)                                                                 \\
-      QF qf name(const qf v[8]) {                                                                \\
-        qf w[4], x[2];                                                                           \\
-        QF_UNROLL for (int i = 0; i < 4; ++i) {                                                  \\
+      QF qf name(const qf v[4]) {                                                                \\
+        qf w[2];                                                                                 \\
+        QF_UNROLL for (int i = 0; i < 2; ++i) {                                                  \\
           const qf a = v[2 * i], b = v[2 * i + 1];                                               \\
           const qf c = QF_PAIR(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);    \\
           const qf d =                                                                           \\
               QF_PAIR(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);       \\
           w[i] = join(c, d);                                                                     \\
         }                                                                                        \\
-        QF_UNROLL for (int i = 0; i < 2; ++i) {                                                  \\
-          const qf a = w[2 * i], b = w[2 * i + 1];                                               \\
-          const qf c = QF_PAIR(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);  \\
-          const qf d =                                                                           \\
-              QF_PAIR(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);         \\
-          x[i] = join(c, d);                                                                     \\
-        }                                                                                        \\
-        const qf a = x[0], b = x[1];                                                             \\
-        const qf c = QF_PAIR(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);    \\
-        const qf d = QF_PAIR(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31);  \\
+        const qf a = w[0], b = w[1];                                                             \\
+        const qf c = QF_PAIR(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27);    \\
+        const qf d = QF_PAIR(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);  \\
         const qf e = join(c, d);                                                                 \\
-        const qf f = QF_PAIR(e, e, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);        \\
-        return join(e, f);                                                                       \\
+        const qf f = QF_PAIR(e, e, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);        \\
+        const qf h = join(e, f);                                                                 \\
+        return join(h, QF_PAIR(h, h, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));     \\
       }
     QF_TREES(qf_trees_add, QF_ADD)
     QF_TREES(qf_trees_max, QF_MAX)
