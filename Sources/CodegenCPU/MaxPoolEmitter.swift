@@ -3,9 +3,10 @@ import Targets
 
 /// Writes a `maxpool` kernel: the largest byte of each window's taps inside the image.
 ///
-/// The rows of a window are joined first, for all pixels of a row at once, into scratch; then its
+/// Where windows do not slide (``SlidingMaxPool``), the rows of one are joined first, for all pixels of a row at once, into scratch; then its
 /// pixels, whole vectors of channels at a time. Buffers may be read 64 bytes beyond their end.
 func emitMaxPool(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
+  if !spec.parameters.isEmpty { return SlidingMaxPool(spec: spec).emit(into: &out) }
   let symbol = spec.symbol
   out.line(clipFunction.replacing("qc_clip", with: "\(symbol)_clip"))
   emitJoin(symbol, into: &out)

@@ -7,7 +7,8 @@ extension KernelSpec {
     case .convolution: .byteProducts
     case .depthwise, .averagePool: .channelProducts
     case .floatConvolution, .floatDepthwise, .floatMatMul: .floatProducts
-    case .maxPool, .add, .multiply, .table, .channels: .bytes
+    case .maxPool: .maxima
+    case .add, .multiply, .table, .channels: .bytes
     case .quantize, .dequantize, .embedding: .conversions
     case .copy, .move, .gather, .remap, .interpolation: .moves
     default: .floats

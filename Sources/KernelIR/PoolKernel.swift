@@ -59,9 +59,33 @@ package struct PoolKernel: Hashable, Sendable {
 
   package var spec: KernelSpec {
     switch kind {
-    case .maximum: KernelSpec(.maxPool, [.u8, .u8])
+    case .maximum: KernelSpec(.maxPool, [.u8, .u8], slides ? slidingParameters : [])
     case .average: KernelSpec(.averagePool, [.u8, output.element])
     }
+  }
+
+  /// Whether windows slide along a row: small ones without gaps, each with a tap in the image, and
+  /// channels for a vector.
+  private var slides: Bool {
+    func meets(_ last: Int, _ padding: Int, _ kernel: Int, _ extent: Int) -> Bool {
+      kernel <= PoolKernel.slidingTaps && padding < kernel && last - padding < extent
+    }
+    return kind == .maximum && window.dilation == .init(1, 1)
+      && output.channels >= PoolKernel.slidingChannels
+      && meets(
+        (output.height - 1) * window.stride.y, window.padding.y, window.kernel.y, input.height)
+      && meets(
+        (output.width - 1) * window.stride.x, window.padding.x, window.kernel.x, input.width)
+  }
+
+  private static let slidingTaps = 5
+  private static let slidingChannels = 32
+
+  private var slidingParameters: [KernelSpec.Parameter] {
+    [
+      .init("rows", window.kernel.y), .init("taps", window.kernel.x),
+      .init("stride", window.stride.x),
+    ]
   }
 
   package func call() -> KernelCall {
@@ -79,10 +103,10 @@ package struct PoolKernel: Hashable, Sendable {
       work: output.batch * output.height * output.width * output.channels * window.taps)
   }
 
-  /// A maximum joins the rows of a window before it joins pixels: one row, and what whole vectors
-  /// read and write beyond it.
+  /// A maximum whose windows do not slide joins their rows before it joins pixels: one row, and what
+  /// whole vectors read and write beyond it.
   private var scratchBytes: Int {
-    guard case .maximum = kind else { return 0 }
+    guard case .maximum = kind, !slides else { return 0 }
     return input.width * input.pixelPitch + 2 * PoolKernel.scratchSlack
   }
 

@@ -8,8 +8,10 @@ package struct MachineModel: Hashable, Sendable {
     case channelProducts = "channel_products"
     /// Multiply-adds of f32.
     case floatProducts = "float_products"
-    /// Bytes that go through a vector loop: tables, sums, maxima.
+    /// Bytes that go through a vector loop: tables, sums.
     case bytes
+    /// Bytes that are compared for the largest.
+    case maxima
     /// Elements that change between f32 and a byte.
     case conversions
     /// Elements that go through a chain of f32 operations, times its length.

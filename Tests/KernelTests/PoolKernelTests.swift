@@ -57,6 +57,24 @@ struct PoolKernelTests {
       window: .init(kernel: .init(3, 3), stride: .init(2, 2), padding: .init(1, 1)), rows: 5,
       pixels: 6, halo: .init(top: 1, bottom: 1, left: 1, right: 1)),
     Case(
+      batch: 2, height: 7, width: 8, channels: 96,
+      window: .init(kernel: .init(3, 3), stride: .init(2, 2), padding: .init(1, 1)), rows: 4,
+      pixels: 4, halo: .init(top: 1, bottom: 1, left: 1, right: 1)),
+    Case(
+      height: 6, width: 7, channels: 40,
+      window: .init(kernel: .init(3, 3), stride: .init(1, 1), padding: .init(1, 1)), rows: 6,
+      pixels: 7),
+    Case(
+      height: 5, width: 6, channels: 64,
+      window: .init(kernel: .init(2, 2), stride: .init(2, 2)), rows: 3, pixels: 3),
+    Case(
+      height: 6, width: 9, channels: 150,
+      window: .init(kernel: .init(1, 2), stride: .init(2, 3)), rows: 3, pixels: 3, sides: 3),
+    Case(
+      height: 3, width: 1, channels: 33,
+      window: .init(kernel: .init(5, 5), stride: .init(1, 2), padding: .init(2, 2)), rows: 3,
+      pixels: 1),
+    Case(
       height: 4, width: 5, channels: 70,
       window: .init(kernel: .init(2, 2), stride: .init(1, 1)), rows: 3, pixels: 4, sides: 5),
   ]
