@@ -23,7 +23,8 @@ struct ImportRule: Sendable {
 /// All import rules.
 enum ImportRules {
   private static let all: [ImportRule] =
-    elementwiseRules + activationRules + logicRules + matrixRules + convolutionRules + poolingRules
+    elementwiseRules + activationRules + logicRules + matrixRules + convolutionRules
+    + transposedConvolutionRules + poolingRules
     + normalizationRules + reductionRules + shapeRules + sliceRules + rearrangementRules
     + constantRules + padAndResizeRules + quantizationRules + quantizedOperatorRules
 

@@ -13,8 +13,8 @@ struct WeightChecks {
 
   /// The ops whose constants are weights.
   private static let weightOps: Set<String> = [
-    "Conv", "Gemm", "MatMul", "BatchNormalization", "LayerNormalization", "RMSNormalization",
-    "PRelu", "Gather", "QLinearConv", "QLinearMatMul",
+    "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization", "LayerNormalization",
+    "RMSNormalization", "PRelu", "Gather", "QLinearConv", "QLinearMatMul",
   ]
 
   private static let quantizingOps: Set<String> = ["QuantizeLinear", "DequantizeLinear"]

@@ -177,19 +177,6 @@ enum RefusedCases {
       ]
     ),
     (
-      "the op ConvTranspose",
-      [
-        "test_convtranspose",
-        "test_convtranspose_1d",
-        "test_convtranspose_3d",
-        "test_convtranspose_dilations",
-        "test_convtranspose_group_2_image_3",
-        "test_convtranspose_kernel_shape",
-        "test_convtranspose_output_shape",
-        "test_convtranspose_pads",
-      ]
-    ),
-    (
       "the op GRU",
       [
         "test_gru_batchwise",

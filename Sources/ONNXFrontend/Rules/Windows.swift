@@ -16,9 +16,10 @@ struct WindowAttributes {
   /// Takes `strides`, `dilations`, `pads` and `auto_pad`, for a window of the extents `kernel` over
   /// axes of the extents `extents`.
   ///
+  /// - Parameter padsSame: whether `auto_pad` computes pads from the extents; else the caller does.
   /// - Throws: `QC1007` for wrong counts or values.
   init(
-    _ attributes: inout NodeAttributes, kernel: [Int], extents: [Int]
+    _ attributes: inout NodeAttributes, kernel: [Int], extents: [Int], padsSame: Bool = true
   ) throws(Diagnostic) {
     let axes = extents.count
     let ones = [Int](repeating: 1, count: axes)
@@ -46,7 +47,8 @@ struct WindowAttributes {
     switch automatic {
     case "NOTSET": break
     case "VALID": pads = [Int](repeating: 0, count: 2 * axes)
-    case "SAME_UPPER", "SAME_LOWER": padSame(extents, upper: automatic == "SAME_UPPER")
+    case "SAME_UPPER", "SAME_LOWER":
+      if padsSame { padSame(extents, upper: automatic == "SAME_UPPER") }
     default: throw Diagnostic(.invalidAttribute, "auto_pad has no value '\(automatic)'")
     }
   }
