@@ -13,6 +13,7 @@ package let canonicalizationPasses: [Pass] = [
   simplifyMovement,
   foldPadding,
   foldBatchNorm,
+  foldAboveMovements,
   expandBatchNorm,
   foldScaling,
   mergeClamps,

@@ -31,13 +31,33 @@ extension Lowering {
     _ id: ValueID, _ source: View, to place: View, _ roles: ImageRoles, _ geometry: ImageGeometry
   ) throws(Diagnostic) -> View {
     var source = source
-    if conversionStrides(source, roles) == nil { source = try rowMajor(source, named: id) }
+    if conversionStrides(source, roles) == nil {
+      if geometry.halo.isEmpty {
+        try emitCopy(from: source, to: place, named: id)
+        return place
+      }
+      source = try packedImage(source, roles, named: id)
+    }
     guard let strides = conversionStrides(source, roles) else {
       throw Diagnostic(.internalError, "no layout change for \(id)", at: location(id))
     }
     let kernel = ConversionKernel(.copy(flip: 0), from: strides, source.element, to: geometry)
     emit(kernel.call(), [source], into: place, value: nil, opName: "layout of \(opName(id))")
     return place
+  }
+
+  /// A whole copy into the arena in the order of an image, without a halo.
+  private mutating func packedImage(
+    _ view: View, _ roles: ImageRoles, named id: ValueID
+  ) throws(Diagnostic) -> View {
+    let geometry = ImageGeometry(
+      view.element, batch: view.shape[roles.batch], height: view.shape[roles.height],
+      width: view.shape[roles.width], channels: view.shape[roles.channel])
+    let storage = addStorage(
+      Storage(place: .arena, byteCount: geometry.byteCount, name: "\(graph[id].name) packed"))
+    let result = View(storage: storage, shape: view.shape, roles: roles, geometry: geometry)
+    try emitCopy(from: view, to: result, named: id)
+    return result
   }
 
   /// Whether the storage is a caller's array, which has no readable bytes behind its end.
