@@ -3,9 +3,9 @@ import KernelIR
 /// How ``ByteConvolution`` cuts a result into micro-tiles: some panels side by side, and for each
 /// number of these, neighbouring pixels.
 ///
-/// A short k makes small micro-tiles, so that the epilogue of one runs beside the products of the
-/// next; a long one makes larger ones, and where the weights of four panels do not stay in the
-/// first-level cache, each that is read meets four pixels at least.
+/// A k whose weights stay in the first-level cache makes small micro-tiles, so that the epilogue of one
+/// runs beside the products of the next; a longer one makes larger ones, where each weight that is
+/// read meets four pixels at least.
 struct ByteTiles: Hashable {
   /// Numbers of panels side by side, the largest first: each takes what is left after the ones
   /// before it.
@@ -14,8 +14,6 @@ struct ByteTiles: Hashable {
   let lastWidths: [Int]
   private let pixelClass: Int
   private let sums: Int
-  /// The fewest pixels of four panels.
-  private let fewest: Int
   private let hasPanelsAhead: Bool
   private let isRow: Bool
 
@@ -28,22 +26,21 @@ struct ByteTiles: Hashable {
     lastWidths = isCut ? widths : widths.suffix(1)
     pixelClass = spec["px"]
     let quads = spec["kh"] * spec["kw"] * spec["quads"]
-    let isShort = quads <= ByteTiles.shortQuads
-    sums = isShort ? 8 : 16
-    fewest = quads > ByteTiles.nearQuads ? 4 : 2
-    hasPanelsAhead = panels >= 4 && !isShort
+    sums = quads <= ByteTiles.nearQuads ? 8 : 16
+    hasPanelsAhead = panels >= 4 && quads > ByteTiles.shortQuads
     isRow = TileSplit(rawValue: spec["split"]) != .rows
   }
 
+  /// A k whose weights of four panels fill a little more than half of a first-level cache of 32 KiB.
+  private static let nearQuads = 72
+  /// A k whose weights are read too fast for a word about the next ones.
   private static let shortQuads = 32
-  /// A k whose weights of four panels fill half of a first-level cache of 32 KiB.
-  private static let nearQuads = 64
 
   /// The pixels of micro-tiles that are `width` panels wide.
   func pixels(width: Int) -> ConvolutionTiles {
     let most = sums / width
     let larger = width == 4 && sums > 8 ? [most + 1, most + 2] : []
-    let least = width == 4 ? fewest : 2
+    let least = width == 4 ? 4 : 2
     let smaller = stride(from: most - 1, through: max(least, most / 2), by: -1)
     return ConvolutionTiles(pixelClass: pixelClass, preferred: [most] + larger + smaller)
   }

@@ -63,9 +63,28 @@ struct TileStores {
     let values = group.map(value) + [String](repeating: "vf_set1(0)", count: 4 - group.count)
     out.block("") { out in
       out.line("const vi b = \(symbol)_narrow(e, \(values.joined(separator: ",\n    ")));")
-      var piece = 0
-      while piece < group.count { piece += emitPieces(group, from: piece, into: &out) }
+      if joinsPixels, group.count == 4 {
+        out.line(
+          """
+          if (pitch == \(lanes * columns.count)) {
+            vi_store(out + \(group[0].m) * pitch, b);
+          } else
+          """)
+        out.block("") { out in emitPieces(group, into: &out) }
+      } else {
+        emitPieces(group, into: &out)
+      }
     }
+  }
+
+  /// Whether four vectors are whole pixels, which may follow each other in memory.
+  private var joinsPixels: Bool {
+    columns.count <= 2 && columns.allSatisfy { $0 == lanes }
+  }
+
+  private func emitPieces(_ group: [Vector], into out: inout CSource) {
+    var piece = 0
+    while piece < group.count { piece += emitPieces(group, from: piece, into: &out) }
   }
 
   /// Stores what lies in one row from quarter `piece` of the bytes on; returns how many quarters.
