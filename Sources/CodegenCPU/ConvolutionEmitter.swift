@@ -9,8 +9,8 @@ func emitConvolution(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
   epilogue.emit(into: &out)
   switch target.integerDot {
   case .words:
-    if spec["px"] <= fewPixels {
-      WordConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
+    if let columns = WordConvolution.columns(spec) {
+      WordConvolution(spec: spec, epilogue: epilogue, columns: columns).emit(into: &out)
     } else if spec["pairs"] == 1 {
       RowPairConvolution(spec: spec, epilogue: epilogue).emit(into: &out)
     } else {
@@ -33,8 +33,8 @@ func convolutionDotCounts(_ spec: KernelSpec, _ target: CPUTarget) -> Set<Int> {
   let epilogue = EpilogueEmitter(spec: spec, target: target, arguments: ConvolutionKernel.layout)
   switch target.integerDot {
   case .words:
-    if spec["px"] <= fewPixels {
-      return WordConvolution(spec: spec, epilogue: epilogue).dotCounts
+    if let columns = WordConvolution.columns(spec) {
+      return WordConvolution(spec: spec, epilogue: epilogue, columns: columns).dotCounts
     }
     return spec["pairs"] == 1
       ? RowPairConvolution(spec: spec, epilogue: epilogue).dotCounts
@@ -46,9 +46,6 @@ func convolutionDotCounts(_ spec: KernelSpec, _ target: CPUTarget) -> Set<Int> {
   case .none: return []
   }
 }
-
-/// Rows of so few pixels do not pay for widening weights.
-private let fewPixels = 2
 
 /// The parameters of every chunk function `S_chunk`: result rows y0 ..< y1, pixels x0 ..< x1 and
 /// panels p0 ..< p1 of one image.

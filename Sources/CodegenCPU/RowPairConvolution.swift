@@ -13,7 +13,7 @@ struct RowPairConvolution {
   let base: WordConvolution
 
   init(spec: KernelSpec, epilogue: EpilogueEmitter) {
-    base = WordConvolution(spec: spec, epilogue: epilogue, columns: 8)
+    base = WordConvolution(spec: spec, epilogue: epilogue, columns: 8, pixels: 4)
   }
 
   var dotCounts: Set<Int> { Set([base.tiles.pixels, base.tiles.rest].map { $0 * 2 }) }

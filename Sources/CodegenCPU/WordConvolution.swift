@@ -10,16 +10,29 @@ struct WordConvolution {
   let epilogue: EpilogueEmitter
 
   var symbol: String { spec.symbol }
-  var tiles: ConvolutionTiles { ConvolutionTiles(pixelClass: spec["px"], preferred: [4]) }
-  /// Columns of a micro-tile: the panel, or half of it for a pair of rows.
+  let tiles: ConvolutionTiles
+  /// Columns of a micro-tile: the panel, or half of it where the sums of one would not fit.
   let columns: Int
   /// Columns of the last micro-tile of a group that are stored; 0 when they all are.
   var rest: Int { spec["tail"] % columns }
 
-  init(spec: KernelSpec, epilogue: EpilogueEmitter, columns: Int = 16) {
+  /// - Parameters:
+  ///   - spec: the kernel's.
+  ///   - epilogue: the end of its micro-tiles.
+  ///   - columns: 8 or 16.
+  ///   - pixels: what a micro-tile has of them; the whole row, if not given.
+  init(spec: KernelSpec, epilogue: EpilogueEmitter, columns: Int, pixels: Int? = nil) {
     self.spec = spec
     self.epilogue = epilogue
     self.columns = columns
+    tiles = ConvolutionTiles(pixelClass: spec["px"], preferred: [pixels ?? spec["px"]])
+  }
+
+  /// The columns of a micro-tile where rows have so few pixels that weights are not worth widening
+  /// for all of them; `nil` where they are.
+  static func columns(_ spec: KernelSpec) -> Int? {
+    if spec["px"] <= 2 { return 16 }
+    return spec["split"] != TileSplit.rows.rawValue && spec["px"] <= 6 ? 8 : nil
   }
 
   /// A loop runs over quads, or over kernel rows where the quads of one are unrolled.
@@ -32,7 +45,9 @@ struct WordConvolution {
       })
   }
 
-  private var unroll: QuadUnroll { QuadUnroll(quads: spec["quads"], limit: 8, divides: true) }
+  private var unroll: QuadUnroll {
+    QuadUnroll(quads: spec["quads"], limit: columns == 16 ? 8 : 1, divides: true)
+  }
 
   func emit(into out: inout CSource) {
     for pixels in Set([tiles.pixels, tiles.rest]).sorted() where pixels > 0 {
