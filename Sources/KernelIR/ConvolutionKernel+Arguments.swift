@@ -66,10 +66,13 @@ extension ConvolutionKernel {
       }
       return (rows ?? 1, output.width)
     }
-    let blocks = (1...max(1, output.width / TileSplit.pixelBlock)).last {
-      let pixels = $0 * TileSplit.pixelBlock
-      return widenedBytes(rows: 1, pixels: pixels) + pixels * output.pixelPitch
+    func fits(_ pixels: Int) -> Bool {
+      widenedBytes(rows: 1, pixels: pixels) + pixels * output.pixelPitch
         <= ConvolutionKernel.chunkBytes
+    }
+    guard !fits(output.width) else { return (1, output.width) }
+    let blocks = (1...max(1, output.width / TileSplit.pixelBlock)).last {
+      fits($0 * TileSplit.pixelBlock)
     }
     return (1, min(output.width, (blocks ?? 1) * TileSplit.pixelBlock))
   }
