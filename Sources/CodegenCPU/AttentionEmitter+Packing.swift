@@ -6,6 +6,7 @@ extension AttentionEmitter {
     emitPackKeys(into: &out)
     emitPackValues(into: &out)
     emitPackRows(into: &out)
+    if hasMask { emitOpenPanels(into: &out) }
   }
 
   /// `[keys / 16][quads][16][4]` as s8, and for each key what the zero point of q adds. What lies
@@ -148,6 +149,28 @@ extension AttentionEmitter {
           to[i] = v == v ? v : nan;
         }
         for (; i < g->key_panels * 16; ++i) to[i] = -__builtin_inff();
+        """)
+    }
+    out.blank()
+  }
+
+  /// The panels of a packed mask up to the last one with a number above `cut`, or a NaN; `least` at
+  /// least.
+  private func emitOpenPanels(into out: inout CSource) {
+    out.block(
+      """
+      static uint32_t \(symbol)_open_panels(const \(arguments) *g, const float *mask, uint32_t least,
+          float cut)
+      """
+    ) { out in
+      out.line(
+        """
+        uint32_t panels = g->key_panels;
+        for (; panels > least; --panels) {
+          const qi is_hidden = qf_load(mask + (size_t)(panels - 1) * 16) <= cut;
+          if (__builtin_reduce_or(~is_hidden)) break;
+        }
+        return panels;
         """)
     }
     out.blank()

@@ -1,4 +1,5 @@
 import KernelIR
+import QuantMath
 import Targets
 import Tensors
 
@@ -31,6 +32,7 @@ struct AttentionEmitter {
   var hasMask: Bool { spec["mask"] == 1 }
   var isNormalized: Bool { spec["normalized"] == 1 }
   var isFloat: Bool { spec.operands.last == .f32 }
+  private var exponentialBound: String { PolynomialCoefficients.Exp.lowerBound.cLiteral }
   var arguments: String { AttentionKernel.layout.structName }
   /// Whether the largest score of each lane stays in a register while a row's scores are made.
   var keepsMaxima: Bool { target.lanes == 16 }
@@ -118,7 +120,7 @@ struct AttentionEmitter {
       """
       static void \(symbol)_scores_\(rows)(const \(arguments) *g, const uint8_t *q, size_t q_step,
           const int8_t *k, const int32_t *start, const float *mask, size_t mask_step, float *x,
-          qf *most)
+          qf *most, uint32_t panels)
       """
     ) { out in
       let eachRow = "QF_UNROLL for (int m = 0; m < \(rows); ++m)"
@@ -127,7 +129,7 @@ struct AttentionEmitter {
       }
       out.line("const vf factor = vf_set1(g->score_multiplier);")
       out.line("const size_t step = (size_t)g->key_panels * 16;")
-      panelLoops(rows: rows, from: "0", to: "g->key_panels", into: &out) { tile, out in
+      panelLoops(rows: rows, from: "0", to: "panels", into: &out) { tile, out in
         let vectors = tile.panels * 16 / target.lanes
         out.line("vi sums[\(rows)][\(vectors)];")
         out.block("QF_UNROLL for (int m = 0; m < \(rows); ++m)") { out in
@@ -163,7 +165,7 @@ struct AttentionEmitter {
     out.block(
       """
       static void \(symbol)_values_\(rows)(const \(arguments) *g, const uint8_t *p, const int8_t *v,
-          const float *factors, uint8_t *to, uint32_t count)
+          const float *factors, uint8_t *to, uint32_t count, uint32_t panels)
       """
     ) { out in
       if !isFloat {
@@ -182,7 +184,7 @@ struct AttentionEmitter {
           out.line("QF_UNROLL for (int j = 0; j < \(vectors); ++j) sums[m][j] = vi_set1(0);")
         }
         out.line(
-          "\(symbol)_dots_\(tile.suffix)(p, step, v + n * panel, panel, g->key_panels * 4, sums);")
+          "\(symbol)_dots_\(tile.suffix)(p, step, v + n * panel, panel, panels * 4, sums);")
         out.block("QF_UNROLL for (uint32_t m = 0; m < \(rows); ++m)") { out in
           out.line("if (m >= count) continue;")
           out.block("QF_UNROLL for (uint32_t j = 0; j < \(vectors); ++j)") { out in
@@ -216,37 +218,55 @@ struct AttentionEmitter {
       """)
   }
 
-  /// `rows` queries, at most a strip.
+  /// `rows` queries, at most a strip, over the first `panels` panels of keys.
+  ///
+  /// A key behind them is hidden by the mask: its score is at most `top`, and where that lies so far
+  /// below the largest score of each row that its exponential is 0, it adds nothing to any sum. Else
+  /// all keys are taken.
   private func emitStrip(into out: inout CSource) {
     let wide = AttentionEmitter.shape(target).rows
     out.block(
       """
       static void \(symbol)_strip(const \(arguments) *g, const uint8_t *q, size_t q_step,
           const int8_t *k, const int32_t *start, const int8_t *v, const float *mask,
-          size_t mask_step, float *x, uint8_t *p, uint8_t *to, uint32_t rows)
+          size_t mask_step, float *x, uint8_t *p, uint8_t *to, uint32_t rows, uint32_t panels,
+          float top)
       """
     ) { out in
-      out.line("const size_t step = (size_t)g->key_panels * 16;")
-      out.line("float factors[\(AttentionKernel.strip)];\n\(rowVectors("most"))")
+      out.line(
+        """
+        const size_t step = (size_t)g->key_panels * 16;
+        float factors[\(AttentionKernel.strip)], largest[\(4 * AttentionKernel.strip)];
+        \(rowVectors("most"))
+        """)
       func eachTile(_ out: inout CSource, _ call: (Int) -> String) {
         out.line("uint32_t m = 0;")
         out.line("for (; m + 1 < rows; m += \(wide)) \(call(wide))")
         out.line("for (; m < rows; ++m) \(call(1))")
       }
-      out.block("") { out in
+      out.block("for (;;)") { out in
         eachTile(&out) { rows in
           """
           \(symbol)_scores_\(rows)(g, q + m * q_step, q_step, k, start,
-                mask + m * mask_step, mask_step, x + m * step, most + m);
+                mask + m * mask_step, mask_step, x + m * step, most + m, panels);
           """
         }
+        out.line(
+          """
+          \(symbol)_largest(g, x, most, largest, rows, panels);
+          if (panels == g->key_panels) break;
+          uint32_t r = 0;
+          while (r < rows && top - largest[4 * r] < \(exponentialBound)) ++r;
+          if (r == rows) break;
+          panels = g->key_panels;
+          """)
       }
-      out.line("\(symbol)_weights(g, x, most, p, factors, rows);")
+      out.line("\(symbol)_weights(g, x, largest, p, factors, rows, panels);")
       out.block("") { out in
         eachTile(&out) { rows in
           """
           \(symbol)_values_\(rows)(g, p + m * step, v, factors + m,
-                to + (intptr_t)m * g->output_row, rows - m);
+                to + (intptr_t)m * g->output_row, rows - m, panels);
           """
         }
       }
@@ -280,6 +300,13 @@ struct AttentionEmitter {
           const char *masked = 0; /* the row that is in the scratch */
           """
           : "\(symbol)_pack_mask(g, 0, mask);")
+      out.line(
+        """
+        /* No score without its mask is above the bound; what a mask lowers to the cut is hidden. */
+        const float bound = __builtin_fabsf((float)(g->depth * 32640) * g->score_multiplier);
+        const float cut = -2 * bound - 200, top = bound + cut;
+        uint32_t panels = g->key_panels; /* up to the last that is not hidden */
+        """)
       out.block("for (uint32_t tile = begin; tile < end; ++tile)") { out in
         out.line(
           """
@@ -321,7 +348,7 @@ struct AttentionEmitter {
           out.line(
             """
             \(symbol)_strip(g, rows_q, step_q, k, start, v, mask, \(step), x, p,
-                            to + (intptr_t)m * g->output_row, rows);
+                            to + (intptr_t)m * g->output_row, rows, panels, top);
             """)
         }
       }
@@ -338,12 +365,20 @@ struct AttentionEmitter {
     out.block("if (g->mask_row)") { out in
       out.line(
         """
-        for (uint32_t i = 0; i < rows; ++i)
+        panels = 0;
+        for (uint32_t i = 0; i < rows; ++i) {
           \(symbol)_pack_mask(g, row + (intptr_t)i * g->mask_row, mask + i * padded);
+          panels = \(symbol)_open_panels(g, mask + i * padded, panels, cut);
+        }
         """)
     }
     out.block("else if (masked != row)") { out in
-      out.line("\(symbol)_pack_mask(g, row, mask);\nmasked = row;")
+      out.line(
+        """
+        \(symbol)_pack_mask(g, row, mask);
+        panels = \(symbol)_open_panels(g, mask, 0, cut);
+        masked = row;
+        """)
     }
   }
 }

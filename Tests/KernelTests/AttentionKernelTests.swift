@@ -14,6 +14,9 @@ private struct AttentionCase {
   let columns: Int
   /// The axes that the mask has: images, heads, queries; `nil` for no mask.
   var mask: (images: Bool, heads: Bool, queries: Bool)?
+  /// What the mask adds to a key that is not before its query, or not among the first third of the
+  /// keys; `nil` for a mask without an order.
+  var hidden: Float?
 
   static let all: [AttentionCase] = [
     .init(heads: 1, queries: 1, keys: 1, depth: 1, columns: 1),
@@ -26,6 +29,15 @@ private struct AttentionCase {
       batch: 2, heads: 2, groups: 1, queries: 65, keys: 40, depth: 36, columns: 40,
       mask: (true, false, false)),
     .init(heads: 1, queries: 2, keys: 130, depth: 64, columns: 64),
+    .init(
+      heads: 2, queries: 70, keys: 70, depth: 8, columns: 16, mask: (false, false, true),
+      hidden: -.infinity),
+    .init(
+      heads: 1, queries: 40, keys: 90, depth: 16, columns: 8, mask: (false, true, true),
+      hidden: -.greatestFiniteMagnitude),
+    .init(
+      batch: 2, heads: 2, queries: 17, keys: 100, depth: 4, columns: 4,
+      mask: (true, false, false), hidden: -10_000),
   ]
 
   var groupCount: Int { groups ?? heads }
@@ -81,8 +93,13 @@ private struct AttentionCase {
       let special: [Float] = [
         0, 0, 0, -10_000, -.infinity, 0.75, 0, 0.5, -1, 0, 0, -.infinity, 1, 2, 0.25, -3,
       ]
-      mask = (0..<shape.maskCount).map {
-        $0 % 97 == 50 ? .nan : special[random.below(special.count)]
+      mask = (0..<shape.maskCount).map { index in
+        if let hidden = shape.hidden {
+          let (key, query) = (index % shape.keys, index / shape.keys % shape.queries)
+          let open = shape.mask?.queries == true ? query : shape.keys / 3
+          return key < open ? 0 : hidden
+        }
+        return index % 97 == 50 ? .nan : special[random.below(special.count)]
       }
     }
   }
