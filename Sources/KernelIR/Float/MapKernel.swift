@@ -22,7 +22,17 @@ package struct MapKernel: Hashable, Sendable {
   package init(_ expression: MapExpression, loop: StridedLoop) {
     precondition(loop.strides.count == expression.inputs.count + 1, "a stride per operand")
     self.expression = expression
-    self.loop = loop
+    self.loop = MapKernel.fillingVectors(loop)
+  }
+
+  /// A row that does not fill a vector costs as much as one that does: where the innermost axis is so
+  /// short, the next one that is not takes its place.
+  private static func fillingVectors(_ loop: StridedLoop) -> StridedLoop {
+    let axes = loop.extents.indices
+    guard loop.inner < 16, let long = axes.last(where: { loop.extents[$0] >= 16 }) else {
+      return loop
+    }
+    return loop.reordered(axes.filter { $0 != long } + [long])
   }
 
   /// Row-major operands, broadcast as numpy does.
