@@ -260,6 +260,8 @@ extension ConvolutionCase {
       window: window(3, 3), halo: .init(top: 0, bottom: 1, left: 1, right: 0), result: .residual),
     ConvolutionCase(name: "ties", width: 9, channels: 8, columns: 16, isTied: true),
     ConvolutionCase(name: "deep pixels", width: 97, channels: 700, columns: 16),
+    ConvolutionCase(name: "a pixel beyond a block", width: 49, channels: 40, columns: 72),
+    ConvolutionCase(name: "five rows of a product", width: 5, channels: 44, columns: 27),
   ]
 }
 
