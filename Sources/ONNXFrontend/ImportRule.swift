@@ -26,7 +26,8 @@ enum ImportRules {
     elementwiseRules + activationRules + logicRules + matrixRules + convolutionRules
     + transposedConvolutionRules + poolingRules
     + normalizationRules + reductionRules + shapeRules + sliceRules + rearrangementRules
-    + constantRules + padAndResizeRules + quantizationRules + quantizedOperatorRules
+    + constantRules + padAndResizeRules + attentionRules + quantizationRules
+    + quantizedOperatorRules
 
   private static let byName: [String: ImportRule] = Dictionary(
     all.map { ($0.op, $0) }, uniquingKeysWith: { first, _ in first })

@@ -25,13 +25,14 @@ struct NodeCase {
       .map { NodeCase(name: $0, folder: folder.appendingPathComponent($0)) }
   }
 
-  /// Imports, interprets and compares.
-  func run() -> Outcome {
+  /// Imports, prepares, interprets and compares.
+  func run(_ prepare: (inout Graph) throws(Diagnostic) -> Void = { _ in }) -> Outcome {
     do {
       let model = try ONNXModel(contentsOf: folder.appendingPathComponent("model.onnx").path)
       let inputs = try tensors("input", count: model.inputs.count)
       let expected = try tensors("output", count: model.outputs.count)
-      let (graph, operands) = try graph(of: model, inputs)
+      var (graph, operands) = try graph(of: model, inputs)
+      try prepare(&graph)
       let results = try Interpreter(graph).run(operands)
       for (result, output) in zip(results, expected) {
         if let difference = Comparison.difference(result, output) { return .failed(difference) }

@@ -102,15 +102,24 @@ private func importGather(_ importer: inout Importer) throws(Diagnostic) {
   let (x, indices) = (try importer.operand(0), try importer.operand(1))
   let shape = importer.shape(x)
   let axis = try shape.normalizedAxis(try importer.attributes.int("axis", default: 0))
-  if let constant = importer.graph.constant(indices)?.integers {
+  try importer.requireIndices(indices, axis: axis, of: shape)
+  try importer.emitResult(.gather(Gather(axis: axis)), [x, indices])
+}
+
+extension Importer {
+  /// - Throws: `QC1007` when one of constant indices lies outside of the axis.
+  func requireIndices(
+    _ indices: ValueID, axis: Int, of shape: Shape
+  ) throws(Diagnostic) {
     let extent = Int64(shape[axis])
-    guard let wrong = constant.first(where: { !(-extent..<extent).contains($0) }) else {
-      return try importer.emitResult(.gather(Gather(axis: axis)), [x, indices])
-    }
+    guard
+      let wrong = graph.constant(indices)?.integers?.first(where: {
+        !(-extent..<extent).contains($0)
+      })
+    else { return }
     throw Diagnostic(
       .invalidAttribute, "index \(wrong) lies outside of axis \(axis) of [\(shape)]")
   }
-  try importer.emitResult(.gather(Gather(axis: axis)), [x, indices])
 }
 
 private func importConcat(_ importer: inout Importer) throws(Diagnostic) {
