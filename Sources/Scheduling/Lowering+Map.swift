@@ -7,12 +7,15 @@ extension Lowering {
   /// Elementwise ops of floats and integers, with broadcasting; those of a chain all at once.
   mutating func lowerMap(_ id: ValueID) throws(Diagnostic) {
     guard !chains.isJoined(id) else { return }
-    let operands = chains.leaves(of: id) ?? graph.operands(of: id)
+    let leaves = chains.leaves(of: id)
+    let operands = leaves ?? graph.operands(of: id)
     if case .unary(.clip(lower: nil, upper: nil)) = graph.op(id) {
       return setView(try view(operands[0]), of: id)
     }
     let elements = operands.map { graph.type(of: $0).element }
-    guard let element = elements.first(where: { $0 != .bool }) ?? elements.first,
+    // A chain computes in f32, even if it reads nothing but conditions.
+    let chained = leaves == nil ? nil : ElementType.f32
+    guard let element = chained ?? elements.first(where: { $0 != .bool }) ?? elements.first,
       [.f32, .i32, .i64].contains(element) || elements.allSatisfy({ $0 == .bool }),
       elements.allSatisfy({ $0 == element || $0 == .bool })
     else {

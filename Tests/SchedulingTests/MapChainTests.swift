@@ -30,6 +30,21 @@ struct MapChainTests {
     #expect(symbols.first?.contains("_const0_mul") == true, "\(symbols)")
   }
 
+  @Test func `a choice between two numbers by a condition computes in f32`() throws {
+    let symbols = try symbols(
+      """
+      graph "mask" fused
+      %0 = input "allowed" : 4x4xbool
+      %1 = constant [0.0] : f32
+      %2 = constant [-inf] : f32
+      %3 = select(%0, %1, %2) "mask" : 4x4xf32
+      output "mask" = %3
+
+      """)
+    #expect(symbols.count == 1)
+    #expect(symbols.first?.hasPrefix("qc_map_bool_f32_inner0_const0_") == true, "\(symbols)")
+  }
+
   @Test func `an op that others read, or an output, has a kernel of its own`() throws {
     let symbols = try symbols(
       """
