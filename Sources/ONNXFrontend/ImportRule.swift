@@ -26,8 +26,8 @@ enum ImportRules {
     elementwiseRules + activationRules + logicRules + matrixRules + convolutionRules
     + transposedConvolutionRules + poolingRules
     + normalizationRules + reductionRules + shapeRules + sliceRules + rearrangementRules
-    + constantRules + padAndResizeRules + attentionRules + quantizationRules
-    + quantizedOperatorRules
+    + constantRules + padAndResizeRules + attentionRules + groupNormalizationRules
+    + einsumRules + quantizationRules + quantizedOperatorRules
 
   private static let byName: [String: ImportRule] = Dictionary(
     all.map { ($0.op, $0) }, uniquingKeysWith: { first, _ in first })

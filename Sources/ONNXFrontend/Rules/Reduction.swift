@@ -15,7 +15,24 @@ let reductionRules: [ImportRule] = [
     }
     try importer.emitResult(.unary(.log), [try importer.emit(.reduce(reduction), [x])])
   },
+  ImportRule("ReduceLogSumExp", run: importReduceLogSumExp),
 ]
+
+/// `log Σ exp(x - max) + max`.
+private func importReduceLogSumExp(_ importer: inout Importer) throws(Diagnostic) {
+  let x = try importer.operand(0)
+  try importer.requireFloat(x)
+  guard let reduction = try importer.reduction(.sum, of: x) else { return importer.setResult(x) }
+  let (axes, keepsAxes) = (reduction.axes, reduction.keepsAxes)
+  let largest = try importer.emit(
+    .reduce(Reduction(.max, axes: axes, keepsAxes: true)), [x])
+  let distance = try importer.emit(.binary(.sub), [x, largest])
+  let sum = try importer.emit(.reduce(reduction), [try importer.emit(.unary(.exp), [distance])])
+  let logarithm = try importer.emit(.unary(.log), [sum])
+  let offset =
+    keepsAxes ? largest : try importer.emitReshape(largest, importer.shape(sum).dims)
+  try importer.emitResult(.binary(.add), [logarithm, offset])
+}
 
 private func reduction(_ op: String, _ kind: Reduction.Kind) -> ImportRule {
   ImportRule(op) { importer throws(Diagnostic) in
