@@ -102,7 +102,7 @@ package struct ConvolutionKernel: Hashable, Sendable {
       spec: spec, arguments: ConvolutionKernel.layout.record(arguments), operands: operands,
       tileCount: split.tileCount(for: output, panels: panels.panelCount),
       scratchBytes: scratchBytes,
-      work: output.batch * output.height * output.width * panels.byteCount)
+      work: productCount)
   }
 
   /// Weights from ONNX's order to `[column][segment][k]`, k running over kx, then channels.
