@@ -4,6 +4,9 @@
 usage: accuracy.py QUANTC [MODEL ...]
 
 Each model is calibrated, built and evaluated; QUANTC_MODELS says where the models lie. A limit:
+  dataset                         a file in calibration/MODEL/, dataset.json where it is missing; the
+                                  samples of the calibration are those of dataset.json
+  margin                          replaces the margin of the data set's metric
   least_metric, greatest_metric   bounds of the package's metric
   greatest_loss                   how far it may lie below the float model's
   least_agreement                 share of samples with the float model's answer
@@ -26,6 +29,12 @@ def evaluate(quantc, limits, folder):
     name = limits["model"]
     model = str(pathlib.Path(os.environ["QUANTC_MODELS"]) / name / "model.onnx")
     dataset = str(ROOT / "calibration" / name / "dataset.json")
+    measured = str(ROOT / "calibration" / name / limits.get("dataset", "dataset.json"))
+    if "margin" in limits:
+        description = json.loads(pathlib.Path(measured).read_text())
+        description["splits"]["dev"]["metric"]["margin"] = limits["margin"]
+        measured = str(folder / f"{name}.dataset.json")
+        pathlib.Path(measured).write_text(json.dumps(description))
     table, package = str(folder / f"{name}.calib.json"), str(folder / f"{name}.qpk")
     shape = ["--shape", limits["shape"]] if "shape" in limits else []
 
@@ -36,7 +45,7 @@ def evaluate(quantc, limits, folder):
 
     run("calibrate", model, "--dataset", dataset, "-o", table)
     run("build", model, "--calibration", table, *shape, "-o", package)
-    return json.loads(run("eval", model, package, "--dataset", dataset, *shape, "--json"))
+    return json.loads(run("eval", model, package, "--dataset", measured, *shape, "--json"))
 
 
 def broken(limits, report):

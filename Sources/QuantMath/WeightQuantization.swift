@@ -12,7 +12,7 @@ package struct QuantizedWeights: Hashable, Sendable {
   package private(set) var values: [Int8]
   /// One for each channel.
   package private(set) var scales: [Float]
-  private let layout: ChannelLayout
+  let layout: ChannelLayout
 
   /// Quantizes `weights` with `scale[c] = max|w[c]| / 127`.
   ///
@@ -53,6 +53,9 @@ package struct QuantizedWeights: Hashable, Sendable {
       values[index] = QuantizedWeights.stored(weight, scale: scale)
     }
   }
+
+  /// Sets one integer, within ``bounds``.
+  mutating func setValue(_ value: Int8, at index: Int) { values[index] = value }
 
   private static func scale(of extent: Float) -> Float {
     max(Float(Double(extent) / 127), QuantParams.scaleBounds.lowerBound)

@@ -14,8 +14,10 @@ func insertQDQ(
   Pass("insert-qdq") { graph throws(Diagnostic) in
     try graph.compact()
     guard !graph.isQuantized else { return }
+    let exponents = try graph.equalizeChannels(recipe: recipe, ranges: ranges, channels: channels)
     let placement = QDQPlacement(graph, recipe, ranges, channels)
-    var insertion = QDQInsertion(placement, graph, recipe)
+    let inputs = ProductInputs(exponents: exponents, channels: channels)
+    var insertion = QDQInsertion(placement, graph, recipe, inputs)
     try insertion.run()
     graph = insertion.graph
     try graph.compact()
@@ -27,6 +29,7 @@ private struct QDQInsertion {
   private(set) var graph: Graph
   private let placement: QDQPlacement
   private let recipe: Recipe
+  private let inputs: ProductInputs
   private let nodeCount: Int
   private var params: [ValueID: QuantParams] = [:]
   private var quantized: [ValueID: ValueID] = [:]
@@ -38,9 +41,12 @@ private struct QDQInsertion {
   /// The add that gives a matmul its bias.
   private var biasAdds: [ValueID: ValueID] = [:]
 
-  init(_ placement: QDQPlacement, _ graph: Graph, _ recipe: Recipe) {
+  init(
+    _ placement: QDQPlacement, _ graph: Graph, _ recipe: Recipe, _ inputs: ProductInputs
+  ) {
     self.placement = placement
     self.recipe = recipe
+    self.inputs = inputs
     self.graph = graph
     nodeCount = graph.nodes.count
     for id in graph.values where graph.op(id) == .binary(.add) {
@@ -163,7 +169,9 @@ private struct QDQInsertion {
     let values = tensor.floats
     do throws(Diagnostic) {
       var weights = try QuantizedWeights(values, shape: tensor.shape, axis: axis)
-      if let bias, let floats = graph.constant(graph.operand(bias.index, of: bias.user))?.floats {
+      let shifts = recipe.keepsMeans ? roundToKeepMeans(&weights, of: product, values) : nil
+      if let bias, var floats = graph.constant(graph.operand(bias.index, of: bias.user))?.floats {
+        if let shifts { floats = zip(floats, shifts).map { Float(Double($0) + $1) } }
         let integers = try QuantizedBias(
           floats, inputScale: inputScale, weights: &weights, floatWeights: values)
         let real = try appendDequantized(
@@ -177,6 +185,20 @@ private struct QDQInsertion {
       throw Diagnostic(
         error.code, error.message, at: "node '\(graph[product].source)'", hint: error.hint)
     }
+  }
+
+  /// Improves the rounding of a product's weights by what is known of its activations.
+  ///
+  /// - Returns: what the bias of each output channel has to make up for; `nil` where nothing is
+  ///   known.
+  private func roundToKeepMeans(
+    _ weights: inout QuantizedWeights, of product: ValueID, _ values: [Float]
+  ) -> [Double]? {
+    let consumer = graph.channelConsumer(product)
+    guard let statistics = inputs.statistics(of: graph.operand(0, of: product), in: graph),
+      let consumer, consumer.channelCount == statistics.means.count
+    else { return nil }
+    return weights.keepMeans(of: values, inputs: statistics, input: consumer.channel)
   }
 
   private mutating func appendDequantized(

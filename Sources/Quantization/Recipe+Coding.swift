@@ -11,6 +11,7 @@ extension Recipe: Codable {
     case attention
     case quantizesActivationProducts = "activation_products"
     case smoothsActivations = "smoothing"
+    case keepsMeans = "keep_means"
   }
 
   /// Any key, so that unknown ones are seen.
@@ -50,6 +51,7 @@ extension Recipe: Codable {
       ?? quantizesActivationProducts
     smoothsActivations =
       try fields.decodeIfPresent(Bool.self, forKey: .smoothsActivations) ?? smoothsActivations
+    keepsMeans = try fields.decodeIfPresent(Bool.self, forKey: .keepsMeans) ?? keepsMeans
     guard percentile > 50, percentile <= 100 else {
       throw Diagnostic(
         .malformedRecipe, "percentile \(percentile) is not above 50 and at most 100")
@@ -68,6 +70,7 @@ extension Recipe: Codable {
     try fields.encode(attention, forKey: .attention)
     try fields.encode(quantizesActivationProducts, forKey: .quantizesActivationProducts)
     try fields.encode(smoothsActivations, forKey: .smoothsActivations)
+    try fields.encode(keepsMeans, forKey: .keepsMeans)
   }
 
   /// Reads a recipe file.

@@ -56,8 +56,12 @@ package struct Recipe: Hashable, Sendable {
   /// Products of two activations outside of attention are quantized too, the right one symmetric.
   package var quantizesActivationProducts = false
 
-  /// Channels of normalizations are brought to like sizes before they are quantized.
+  /// Channels of normalizations and of convolutions are brought to like sizes before they are
+  /// quantized.
   package var smoothsActivations = true
+
+  /// Weights are rounded, and biases corrected, so that the products keep their means.
+  package var keepsMeans = true
 
   package init() {}
 

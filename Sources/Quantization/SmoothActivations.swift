@@ -14,6 +14,22 @@ package struct ChannelRanges: Hashable, Sendable {
     self.maxima = maxima
     self.means = means
   }
+
+  /// Every channel was finite somewhere.
+  var isFinite: Bool {
+    zip(minima, maxima).allSatisfy { $0.isFinite && $1.isFinite && $0 <= $1 }
+  }
+
+  /// What the mean of a channel's squares may be; the range is taken for ten standard deviations.
+  func meanSquare(_ channel: Int) -> Double {
+    means[channel] * means[channel] + variance(channel)
+  }
+
+  /// What a channel's variance may be; the range is taken for ten standard deviations.
+  func variance(_ channel: Int) -> Double {
+    let deviation = (Double(maxima[channel]) - Double(minima[channel])) / 10
+    return deviation * deviation
+  }
 }
 
 /// The channels of a value, by its name; `nil` when the table does not have them.

@@ -11,7 +11,7 @@ struct SmoothingFactors {
   let exponents: [Int]
 
   /// What the estimated error must fall to for smoothing to be worth an op.
-  private static let greatestShare = 0.8
+  static let greatestShare = 0.8
 
   /// Fails when the error would not fall enough, or a channel was never finite.
   ///

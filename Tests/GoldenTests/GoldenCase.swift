@@ -9,8 +9,8 @@ import Testing
 /// A file of `Cases/<pass>/`: a graph, a line `// --- <pass>`, and the graph after that pass.
 ///
 /// Lines `// range <name> <lower> <upper>` in front give the calibration table, and lines
-/// `// channels <name>` with the lower and upper bound of each channel the statistics of channels. A
-/// line `// io <type>` is the recipe's type of inputs and outputs.
+/// `// channels <name>` with the lower and upper bound of each channel the statistics of channels,
+/// whose means lie in the middle. A line `// io <type>` is the recipe's type of inputs and outputs.
 struct GoldenCase: CustomTestStringConvertible, Sendable {
   let path: String
   let before: String
@@ -68,7 +68,7 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
       let minima = stride(from: 0, to: bounds.count - 1, by: 2).map { bounds[$0] }
       let maxima = stride(from: 1, to: bounds.count, by: 2).map { bounds[$0] }
       result[words[0]] = ChannelRanges(
-        minima: minima, maxima: maxima, means: minima.map { _ in 0 })
+        minima: minima, maxima: maxima, means: zip(minima, maxima).map { Double($0 + $1) / 2 })
     }
     return result
   }

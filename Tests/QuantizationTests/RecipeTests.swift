@@ -14,6 +14,7 @@ struct RecipeTests {
     recipe.interface = .uint8
     recipe.quantizesActivationProducts = true
     recipe.smoothsActivations = false
+    recipe.keepsMeans = false
     #expect(try Recipe(json: recipe.json()) == recipe)
   }
 
