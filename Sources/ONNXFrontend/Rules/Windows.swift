@@ -14,9 +14,8 @@ struct WindowAttributes {
   static let limit = 1 << 20
 
   /// Takes `strides`, `dilations`, `pads` and `auto_pad`, for a window of the extents `kernel` over
-  /// axes of the extents `extents`.
+  /// axes of the extents `extents`. Without `padsSame`, `auto_pad` computes no pads: the caller does.
   ///
-  /// - Parameter padsSame: whether `auto_pad` computes pads from the extents; else the caller does.
   /// - Throws: `QC1007` for wrong counts or values.
   init(
     _ attributes: inout NodeAttributes, kernel: [Int], extents: [Int], padsSame: Bool = true
