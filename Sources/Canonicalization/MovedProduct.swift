@@ -31,17 +31,18 @@ struct MovedProduct {
     guard !movements.isEmpty, case .conv = graph.op(current), graph.hasOneUse(current) else {
       return nil
     }
-    var digits = ChannelDigits(graph.shape(of: current).dims, channelAxis: 1)
+    let dims = graph.shape(of: current).dims
+    // Strides that count channels alone say which channel an element is of.
+    var layout: StridedLayout? = StridedLayout(
+      extents: dims, strides: dims.indices.map { $0 == 1 ? 1 : 0 })
     for movement in movements.reversed() {
       switch movement {
-      case .reshape(let reshape): guard digits.reshape(reshape.shape.dims) else { return nil }
-      case .transpose(let transpose): digits.transpose(transpose.permutation)
+      case .reshape(let reshape): layout = layout?.reshaped(to: reshape.shape)
+      case .transpose(let transpose): layout = layout?.transposed(transpose.permutation)
       default: break
       }
     }
-    guard let channels = digits.targets(axis: 1, count: graph.shape(of: current)[1]) else {
-      return nil
-    }
+    guard let channels = layout?.channels(alongAxis: 1, count: dims[1]) else { return nil }
     self.base = current
     self.movements = movements.reversed()
     self.channels = channels
@@ -64,70 +65,26 @@ extension Slice {
   }
 }
 
-/// Which digits of a channel's number each axis of a moved tensor counts.
-struct ChannelDigits: Hashable {
-  private struct Digit: Hashable {
-    let extent: Int
-    /// What one step adds to the channel's number; 0 for digits of other axes.
-    let weight: Int
-  }
-
-  private var axes: [[Digit]]
-
-  init(_ dims: [Int], channelAxis: Int) {
-    axes = dims.enumerated().map { axis, extent in
-      [Digit(extent: extent, weight: axis == channelAxis ? 1 : 0)]
-    }
-  }
-
-  mutating func transpose(_ permutation: [Int]) { axes = permutation.map { axes[$0] } }
-
-  /// - Returns: whether every axis could be cut at the new borders.
-  mutating func reshape(_ dims: [Int]) -> Bool {
-    var rest = Array(axes.joined().reversed())
-    var result: [[Digit]] = []
-    for extent in dims {
-      var (needed, digits) = (extent, [Digit]())
-      while needed > 1 {
-        guard let digit = rest.popLast() else { return false }
-        if needed % digit.extent == 0 {
-          digits.append(digit)
-          needed /= digit.extent
-        } else if digit.extent % needed == 0 {
-          let inner = digit.extent / needed
-          digits.append(Digit(extent: needed, weight: digit.weight * inner))
-          rest.append(Digit(extent: inner, weight: digit.weight))
-          needed = 1
-        } else {
-          return false
-        }
-      }
-      result.append(digits)
-    }
-    axes = result
-    return true
-  }
-
-  /// The position along `axis` for each of `count` channels; `nil` when the axis counts other things.
-  func targets(axis: Int, count: Int) -> [Int]? {
-    guard axis < axes.count, axes[axis].allSatisfy({ $0.weight > 0 || $0.extent == 1 }) else {
-      return nil
-    }
+extension StridedLayout {
+  /// The position along `axis` that each of `count` channels comes to, the strides counting channels;
+  /// `nil` when the axis counts other things too.
+  fileprivate func channels(alongAxis axis: Int, count: Int) -> [Int]? {
+    guard axis < axes.count, axes[axis].allSatisfy({ $0.stride > 0 }) else { return nil }
     var places = [(channel: 0, target: 0)]
-    for (index, digits) in axes.enumerated() {
-      for digit in digits where digit.weight > 0 {
+    for (index, factors) in axes.enumerated() {
+      for factor in factors where factor.stride > 0 {
         places = places.flatMap { place in
-          (0..<digit.extent).map { step in
+          (0..<factor.extent).map { step in
             (
-              channel: place.channel + step * digit.weight,
-              target: index == axis ? place.target * digit.extent + step : place.target
+              channel: place.channel + step * factor.stride,
+              target: index == axis ? place.target * factor.extent + step : place.target
             )
           }
         }
       }
     }
-    var result = [Int](repeating: 0, count: count)
     guard places.count == count else { return nil }
+    var result = [Int](repeating: 0, count: count)
     for place in places { result[place.channel] = place.target }
     return result
   }

@@ -62,10 +62,7 @@ struct ByteConvolution {
   private func isPartial(_ width: Int) -> Bool { tail > 0 && tiles.lastWidths.contains(width) }
 
   private func emitChunk(into out: inout CSource) {
-    out.line("static void \(symbol)_chunk")
-    out.block(convolutionChunkParameters) { out in
-      out.line("const \(symbol)_constants constants = \(symbol)_broadcast(g), *e = &constants;")
-      out.line("const float *factor = (const float *)(start + g->panels * 16);")
+    out.convolutionChunk(symbol) { out in
       out.line("const size_t pitch = g->output_pixel_pitch, other = g->residual_pixel_pitch;")
       out.block("for (uint32_t p = p0; p < p1;)") { out in
         out.line(

@@ -47,13 +47,24 @@ func convolutionDotCounts(_ spec: KernelSpec, _ target: CPUTarget) -> Set<Int> {
   }
 }
 
-/// The parameters of every chunk function `S_chunk`: result rows y0 ..< y1, pixels x0 ..< x1 and
-/// panels p0 ..< p1 of one image.
-let convolutionChunkParameters = """
-  (const qc_conv_args *g, const uint8_t *input, const int8_t *weights, const int32_t *start,
-      const uint8_t *residual, uint8_t *output, void *scratch, uint32_t y0, uint32_t y1,
-      uint32_t x0, uint32_t x1, uint32_t p0, uint32_t p1)
-  """
+extension CSource {
+  /// The chunk function `S_chunk` of a convolution: result rows y0 ..< y1, pixels x0 ..< x1 and panels
+  /// p0 ..< p1 of one image. The epilogue's constants `*e`, and `factor`, are in the body's scope.
+  mutating func convolutionChunk(_ symbol: String, _ body: (inout CSource) -> Void) {
+    line("static void \(symbol)_chunk")
+    block(
+      """
+      (const qc_conv_args *g, const uint8_t *input, const int8_t *weights, const int32_t *start,
+          const uint8_t *residual, uint8_t *output, void *scratch, uint32_t y0, uint32_t y1,
+          uint32_t x0, uint32_t x1, uint32_t p0, uint32_t p1)
+      """
+    ) { out in
+      out.line("const \(symbol)_constants constants = \(symbol)_broadcast(g), *e = &constants;")
+      out.line("const float *factor = (const float *)(start + g->panels * 16);")
+      body(&out)
+    }
+  }
+}
 
 private func emitConvolutionEntry(
   _ spec: KernelSpec, hasResidual: Bool, into out: inout CSource

@@ -9,10 +9,7 @@ struct PlainConvolution {
 
   func emit(into out: inout CSource) {
     emitPixel(into: &out)
-    out.line("static void \(symbol)_chunk")
-    out.block(convolutionChunkParameters) { out in
-      out.line("const \(symbol)_constants constants = \(symbol)_broadcast(g), *e = &constants;")
-      out.line("const float *factor = (const float *)(start + g->panels * 16);")
+    out.convolutionChunk(symbol) { out in
       out.block("for (uint32_t p = p0; p < p1; ++p)") { out in
         out.line(
           """

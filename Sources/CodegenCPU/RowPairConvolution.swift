@@ -83,10 +83,7 @@ struct RowPairConvolution {
 
   /// The chunk function: combines the rows under the chunk, then panels, halves, row pairs, pixels.
   private func emitChunk(into out: inout CSource) {
-    out.line("static void \(symbol)_chunk")
-    out.block(convolutionChunkParameters) { out in
-      out.line("const \(symbol)_constants constants = \(symbol)_broadcast(g), *e = &constants;")
-      out.line("const float *factor = (const float *)(start + g->panels * 16);")
+    out.convolutionChunk(symbol) { out in
       out.line(
         """
         const uint8_t *first = input + (size_t)y0 * g->row_step + (size_t)x0 * \(step);

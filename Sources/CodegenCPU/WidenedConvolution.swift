@@ -82,12 +82,9 @@ struct WidenedConvolution {
   /// The chunk function: widens the input under the chunk, then panels, rows and pixels.
   private func emitChunk(into out: inout CSource) {
     let quads = panelBytes / 64
-    out.line("static void \(symbol)_chunk")
-    out.block(convolutionChunkParameters) { out in
-      out.line("const \(symbol)_constants constants = \(symbol)_broadcast(g), *e = &constants;")
+    out.convolutionChunk(symbol) { out in
       out.line(
         """
-        const float *factor = (const float *)(start + g->panels * 16);
         const size_t pitch = g->output_pixel_pitch, other = g->residual_pixel_pitch;
         const uint8_t *first = input + (size_t)y0 * g->row_step + (size_t)x0 * \(spec["step"]);
         const uint32_t span = g->span - (g->pixels_per_chunk - (x1 - x0)) * \(spec["step"]);

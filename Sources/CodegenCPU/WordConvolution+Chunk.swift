@@ -3,11 +3,7 @@ import KernelIR
 extension WordConvolution {
   /// The chunk function: panels, rows and pixels.
   func emitChunk(into out: inout CSource) {
-    out.line("static void \(spec.symbol)_chunk")
-    out.block(convolutionChunkParameters) { out in
-      out.line(
-        "const \(spec.symbol)_constants constants = \(spec.symbol)_broadcast(g), *e = &constants;")
-      out.line("const float *factor = (const float *)(start + g->panels * 16);")
+    out.convolutionChunk(spec.symbol) { out in
       out.line(
         """
         const uint8_t *first = input + (size_t)y0 * g->row_step + (size_t)x0 * \(spec["step"]);

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Loops that copy one layout's elements to another one of the same logical shape.
 struct CopyPlan: Hashable, Sendable {
   struct Loop: Hashable, Sendable {

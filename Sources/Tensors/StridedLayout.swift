@@ -1,30 +1,33 @@
-import Tensors
-
 /// Where the elements of a value lie in its storage.
 ///
 /// Every logical axis is a list of factors, outermost first; an element's byte offset is `origin`
 /// plus digit times stride over all factors. One factor per axis is an ordinary strided view;
 /// several come from reshaping a permuted image, whose bytes then need not move.
-struct StridedLayout: Hashable, Sendable {
-  struct Factor: Hashable, Sendable {
-    var extent: Int
+package struct StridedLayout: Hashable, Sendable {
+  package struct Factor: Hashable, Sendable {
+    package var extent: Int
     /// Bytes from one digit to the next.
-    var stride: Int
+    package var stride: Int
+
+    package init(extent: Int, stride: Int) {
+      self.extent = extent
+      self.stride = stride
+    }
   }
 
   /// The factors of each logical axis; an axis of extent 1 has none.
-  private(set) var axes: [[Factor]]
+  package private(set) var axes: [[Factor]]
   /// Byte offset of the first element.
-  private(set) var origin: Int
+  package private(set) var origin: Int
 
   /// One stride in bytes per axis.
-  init(extents: [Int], strides: [Int], origin: Int = 0) {
+  package init(extents: [Int], strides: [Int], origin: Int = 0) {
     precondition(extents.count == strides.count)
     axes = zip(extents, strides).map { $0 == 1 ? [] : [Factor(extent: $0, stride: $1)] }
     self.origin = origin
   }
 
-  static func rowMajor(_ shape: Shape, elementBytes: Int) -> StridedLayout {
+  package static func rowMajor(_ shape: Shape, elementBytes: Int) -> StridedLayout {
     StridedLayout(extents: shape.dims, strides: shape.strides.map { $0 * elementBytes })
   }
 
@@ -34,12 +37,12 @@ struct StridedLayout: Hashable, Sendable {
   }
 
   /// Result axis `i` is axis `permutation[i]` of this layout.
-  func transposed(_ permutation: [Int]) -> StridedLayout {
+  package func transposed(_ permutation: [Int]) -> StridedLayout {
     StridedLayout(axes: permutation.map { axes[$0] }, origin: origin)
   }
 
   /// The same bytes under another shape; `nil` when an axis would have to be cut unevenly.
-  func reshaped(to shape: Shape) -> StridedLayout? {
+  package func reshaped(to shape: Shape) -> StridedLayout? {
     var rest = Array(axes.joined().reversed())  // innermost factor last in, so pop from outermost
     var result: [[Factor]] = []
     for dim in shape.dims {
@@ -79,7 +82,7 @@ struct StridedLayout: Hashable, Sendable {
   }
 
   /// Element `starts[i] + j * steps[i]` along each axis; `nil` when a cut axis has several factors.
-  func sliced(starts: [Int], steps: [Int], sizes: [Int]) -> StridedLayout? {
+  package func sliced(starts: [Int], steps: [Int], sizes: [Int]) -> StridedLayout? {
     var result: [[Factor]] = []
     var origin = origin
     for (axis, factors) in axes.enumerated() {
@@ -98,7 +101,7 @@ struct StridedLayout: Hashable, Sendable {
   }
 
   /// One stride per axis (0 for an axis of extent 1); `nil` when an axis has several factors.
-  var strides: [Int]? {
+  package var strides: [Int]? {
     var result: [Int] = []
     for factors in axes {
       guard factors.count <= 1 else { return nil }
@@ -108,15 +111,11 @@ struct StridedLayout: Hashable, Sendable {
   }
 
   /// Whether the bytes are those of a row-major array that starts at `origin`.
-  func isRowMajor(elementBytes: Int) -> Bool {
+  package func isRowMajor(elementBytes: Int) -> Bool {
     let factors = StridedLayout.merged(Array(axes.joined()))
     return factors.isEmpty || (factors.count == 1 && factors[0].stride == elementBytes)
   }
 
   /// All factors, outermost logical axis first.
-  var factors: [Factor] { Array(axes.joined()) }
-
-  func movedBy(bytes: Int) -> StridedLayout {
-    StridedLayout(axes: axes, origin: origin + bytes)
-  }
+  package var factors: [Factor] { Array(axes.joined()) }
 }
