@@ -47,11 +47,11 @@ bench-accept: build
 	python3 Benchmarks/baseline/baseline.py accept
 
 ## peers         INT8 peers and quantc in interleaved rounds (PyPI, QUANTC_MODELS)
-peers: build
+peers:
 	scripts/peers.sh --threads 1 2 --final
 
 ## peers-publish the same, and with AVX2 alone; writes README.md's tables and Benchmarks/results
-peers-publish: build
+peers-publish:
 	scripts/peers.sh --threads 1 2 --final --publish
 	scripts/peers.sh --threads 1 2 --final --publish --variant avx2
 

@@ -117,22 +117,25 @@ let package = Package(
     .executableTarget(name: "quantc", dependencies: ["QuantcCLI"], swiftSettings: swiftSettings),
     .executableTarget(
       name: "quantc-opt", dependencies: ["QuantcCLI"], swiftSettings: swiftSettings),
+    .target(
+      name: "TestSupport", dependencies: [], path: "Tests/TestSupport",
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "DiagnosticsTests", dependencies: ["Diagnostics"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "QuantMathTests", dependencies: ["Diagnostics", "Tensors", "QuantMath"],
+      name: "QuantMathTests", dependencies: ["Diagnostics", "Tensors", "QuantMath", "TestSupport"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "GraphIRTests", dependencies: ["Diagnostics", "Tensors", "GraphIR"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "SamplesTests", dependencies: ["Diagnostics", "Tensors", "Samples"],
+      name: "SamplesTests", dependencies: ["Diagnostics", "Tensors", "Samples", "TestSupport"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ONNXFrontendTests",
       dependencies: [
         "Diagnostics", "Tensors", "GraphIR", "ONNXFrontend", "Interpreter",
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"), "TestSupport",
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "ConformanceTests",
@@ -143,10 +146,13 @@ let package = Package(
       name: "InterpreterTests",
       dependencies: [
         "Diagnostics", "Tensors", "QuantMath", "Toolchain", "GraphIR", "Interpreter", "CReference",
+        "TestSupport",
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "CalibrationTests",
-      dependencies: ["Diagnostics", "Tensors", "GraphIR", "Interpreter", "Samples", "Calibration"],
+      dependencies: [
+        "Diagnostics", "Tensors", "GraphIR", "Interpreter", "Samples", "Calibration", "TestSupport",
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "QuantizationTests",
@@ -171,16 +177,17 @@ let package = Package(
       name: "KernelTests",
       dependencies: [
         "Diagnostics", "Tensors", "QuantMath", "Targets", "Toolchain", "KernelIR", "CodegenCPU",
-        "CReference", "QuantcRuntime",
+        "CReference", "QuantcRuntime", "TestSupport",
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "RuntimeTests",
       dependencies: [
         "Diagnostics", "Tensors", "Targets", "KernelIR", "Toolchain", "QuantcRuntime",
-        "ModelRunner", "Packaging",
+        "ModelRunner", "Packaging", "TestSupport",
       ], swiftSettings: swiftSettings),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Diagnostics", "Tensors", "Evaluation", "Samples"],
+      name: "EvaluationTests",
+      dependencies: ["Diagnostics", "Tensors", "Evaluation", "Samples", "TestSupport"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "AccuracyTests",
@@ -193,11 +200,12 @@ let package = Package(
       dependencies: [
         "Diagnostics", "Tensors", "Targets", "Toolchain", "ModelRunner", "GraphIR", "Interpreter",
         "Canonicalization", "Quantization", "Fusion", "Scheduling", "CodegenCPU", "Packaging",
+        "TestSupport",
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "CLITests",
       dependencies: [
-        "Diagnostics", "Tensors", "Samples", "ModelRunner", "quantc", "quantc-opt",
+        "Diagnostics", "Tensors", "Samples", "ModelRunner", "quantc", "quantc-opt", "TestSupport",
       ], swiftSettings: swiftSettings),
   ] + fuzzTargets
 )

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a virtual environment with the INT8 peers (PyPI, versions pinned) and compares them with quantc.
+# Builds quantc, makes a virtual environment with the INT8 peers (PyPI, versions pinned) and compares them.
 # QUANTC_PEERS_VENV: a folder to make or reuse (default .build/peers/venv). Arguments: see compare.py; `--self-test` alone
 # tests the comparison itself.
 set -eu
@@ -9,4 +9,5 @@ if [ "${1:-}" = --self-test ]; then
   "$peers_python" -m compileall -q Benchmarks
   exec "$peers_python" -m unittest discover -s Benchmarks/peers
 fi
+${MAKE:-make} -s build
 exec "$peers_python" Benchmarks/peers/compare.py "$@"

@@ -7,27 +7,19 @@ classify must come within a relative squared error of 0.1 %. ONNX Runtime's opti
 integer kernels, which saturate on a machine without VNNI, and the check is of the graph.
 """
 
-import argparse
 import sys
 
-import numpy as np
-
-import catalog
-import models
+import checks
+from contestants.onnxruntime_session import open_session, session_outputs
 from contestants.quantc import run, run_package
 from scoring import answers, score
 
 LEAST_SAME, LARGEST_ERROR = 0.99, 0.001
 
 
-def run_onnx(path, split, names):
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    rows = [session.run(names, split.sample(i)) for i in range(split.count)]
-    return {name: np.concatenate([row[k] for row in rows]) for k, name in enumerate(names)}
+def run_onnx(path, split):
+    """All outputs of the plain graph, kernels of the pairs included."""
+    return session_outputs(open_session(path, 1, optimized=False), split)
 
 
 def check(model):
@@ -38,7 +30,7 @@ def check(model):
     run("build", model.onnx, "--calibration", table, "-o", package, "--emit", emitted)
     split = model.split("dev")
     ours = run_package(package, split, model.work)
-    theirs = run_onnx(emitted, split, list(ours))
+    theirs = run_onnx(emitted, split)
     metric = split.metric
     scores = [score(metric, y, split.labels, theirs, split.inputs) for y in (ours, theirs)]
     if metric["name"] != "top1":
@@ -48,21 +40,5 @@ def check(model):
     return f"top-1 {scores[0]:.4f} ours, {scores[1]:.4f} ONNX Runtime; same answer {same:.4f}", same >= LEAST_SAME
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--models", nargs="+", default=["digits", *catalog.SMALL])
-    parser.add_argument("--work", default=models.WORK)
-    options = parser.parse_args()
-    failed = 0
-    for name in options.models:
-        try:
-            text, holds = check(models.Model(name, options.work))
-        except Exception as error:
-            text, holds = str(error), False
-        failed += not holds
-        print(f"{name}: {'ok' if holds else 'FAILED'}: {text}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(checks.main(__doc__, check))

@@ -6,15 +6,13 @@ The package must be at most 1.1 times the int8 initializers of the emitted QDQ O
 build must take at most 5 s. The processor's seconds stand beside them: where they are far fewer, the machine was busy.
 """
 
-import argparse
 import ctypes
 import ctypes.util
 import resource
 import sys
 import time
 
-import catalog
-import models
+import checks
 from contestants.quantc import run
 
 LARGEST_RATIO, CODE_BYTES, LONGEST_SECONDS = 1.1, 100_000, 5.0
@@ -60,21 +58,5 @@ def check(model):
     return text, size <= limit and seconds <= LONGEST_SECONDS
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--models", nargs="+", default=["digits", *catalog.SMALL])
-    parser.add_argument("--work", default=models.WORK)
-    options = parser.parse_args()
-    failed = 0
-    for name in options.models:
-        try:
-            text, holds = check(models.Model(name, options.work))
-        except Exception as error:
-            text, holds = str(error), False
-        failed += not holds
-        print(f"{name}: {'ok' if holds else 'FAILED'}: {text}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(checks.main(__doc__, check))

@@ -47,7 +47,8 @@ class Network:
             onnx.save(onnx.shape_inference.infer_shapes(model), str(source))
             data, orders = convert(source)
             target.write_bytes(data)
-            theirs = onnxruntime_session.outputs_of(source, samples)[self.last]
+            session = onnxruntime_session.open_session(source, 1)
+            theirs = onnxruntime_session.session_outputs(session, samples)[self.last]
             ours = litert.outputs_of(target, samples, orders)[self.last]
         return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// The executables under test, as they lie beside the test bundle.
 enum Quantc {
@@ -33,13 +34,9 @@ enum Quantc {
   static func run(
     at program: URL, _ arguments: [String], in folder: String, environment: [String: String] = [:]
   ) throws -> Outcome {
-    let scratch = FileManager.default.temporaryDirectory
-      .appendingPathComponent("quantc-cli-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: scratch) }
-    let (outputPath, messagesPath) = (
-      scratch.appendingPathComponent("out"), scratch.appendingPathComponent("err")
-    )
+    let scratch = try TemporaryFolder()
+    let outputPath = scratch.url.appendingPathComponent("out")
+    let messagesPath = scratch.url.appendingPathComponent("err")
     try Data().write(to: outputPath)
     try Data().write(to: messagesPath)
 

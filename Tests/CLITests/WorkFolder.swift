@@ -2,18 +2,18 @@ import Diagnostics
 import Foundation
 import Samples
 import Tensors
+import TestSupport
 import Testing
 
 /// A folder with the carried model and its samples, in which commands run; removed with its owner.
 final class WorkFolder: Sendable {
-  let root: String
+  private let folder: TemporaryFolder
+
+  var root: String { folder.root }
 
   /// The model, its samples and `dataset.json`, and what `files` names of ``Built``.
   init(_ files: Built.File...) throws {
-    root =
-      FileManager.default.temporaryDirectory
-      .appendingPathComponent("quantc-work-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    folder = try TemporaryFolder()
     let carried = Quantc.repository.appendingPathComponent("calibration/digits")
     for name in ["model.onnx", "calib_x.npy", "dev_x.npy", "dev_y.npy", "dataset.json"] {
       try write(name, try Data(contentsOf: carried.appendingPathComponent(name)))
@@ -21,7 +21,7 @@ final class WorkFolder: Sendable {
     for file in files { try write(file.rawValue, try Built.digits.get().contents(file)) }
   }
 
-  func path(_ name: String) -> String { "\(root)/\(name)" }
+  func path(_ name: String) -> String { folder.path(name) }
 
   func write(_ name: String, _ contents: Data) throws {
     try contents.write(to: URL(fileURLWithPath: path(name)))
@@ -87,6 +87,4 @@ final class WorkFolder: Sendable {
     }
     return files
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: root) }
 }

@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import Samples
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Calibration

@@ -2,31 +2,28 @@ import Diagnostics
 import Foundation
 import Samples
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Evaluation
 
 @Suite("evaluation")
 struct EvaluatorTests {
-  let folder: URL
+  let folder: TemporaryFolder
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("quantc-evaluation-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
+  init() throws { folder = try TemporaryFolder() }
 
   /// Four samples of an input `x` of two elements, scored by `metric`.
   func samples(_ metric: String, labels: [Int64]? = nil) throws -> SampleSet {
     try NPY.write(
       Tensor.floats([0, 1, 2, 3, 4, 5, 6, 7], [4, 2]),
-      to: folder.appendingPathComponent("x.npy").path)
+      to: folder.path("x.npy"))
     try NPY.write(
       Tensor.floats([1, 0, 0, 1, 1, 0, 0, 1], [4, 2]),
-      to: folder.appendingPathComponent("e.npy").path)
+      to: folder.path("e.npy"))
     if let labels {
       try NPY.write(
-        Tensor.int64s(labels, [labels.count]), to: folder.appendingPathComponent("y.npy").path)
+        Tensor.int64s(labels, [labels.count]), to: folder.path("y.npy"))
     }
     let labelKey = labels == nil ? "" : #", "labels": {"file": "y.npy"}"#
     let text = """
@@ -34,9 +31,8 @@ struct EvaluatorTests {
         "inputs": {"x": {"file": "x.npy"}}, "metric": \(metric), "expected": {"p": "e.npy"}
         \(labelKey)}}}
       """
-    let path = folder.appendingPathComponent("dataset.json")
-    try Data(text.utf8).write(to: path)
-    return try SampleSet(dataset: path.path, split: "dev", environment: [:])
+    let path = try folder.write("dataset.json", text)
+    return try SampleSet(dataset: path, split: "dev", environment: [:])
   }
 
   static func bound(_ samples: SampleSet, batch: Int) throws -> BoundSamples {

@@ -2,6 +2,7 @@ import GraphIR
 import Interpreter
 import QuantMath
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("attention")

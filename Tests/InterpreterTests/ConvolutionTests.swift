@@ -2,6 +2,7 @@ import GraphIR
 import Interpreter
 import QuantMath
 import Tensors
+import TestSupport
 import Testing
 
 /// Shapes that are awkward for tiles of 4 channels and 16 positions.

@@ -3,6 +3,7 @@ import GraphIR
 import Interpreter
 import QuantMath
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("ops on quantized integers")

@@ -2,6 +2,7 @@ import GraphIR
 import Interpreter
 import QuantMath
 import Tensors
+import TestSupport
 import Testing
 
 /// The epilogue of the interpreter on sums that lie within a few roundings of a half, where any

@@ -2,6 +2,7 @@ import Diagnostics
 import GraphIR
 import Interpreter
 import Tensors
+import TestSupport
 
 /// A tensor with its type, as an operand of ``evaluate(_:_:)``.
 struct Value {

@@ -1,6 +1,7 @@
 import CReference
 import KernelIR
 import QuantMath
+import TestSupport
 import Testing
 
 /// One attention over row-major operands in the order `[image][row][head][column]`.

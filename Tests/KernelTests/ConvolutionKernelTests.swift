@@ -1,5 +1,6 @@
 import KernelIR
 import Tensors
+import TestSupport
 import Testing
 
 /// One convolution to run on every variant.

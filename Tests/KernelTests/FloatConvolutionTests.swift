@@ -1,6 +1,7 @@
 import CReference
 import KernelIR
 import Tensors
+import TestSupport
 import Testing
 
 /// One shape of a float window operation, and where its operands lie.

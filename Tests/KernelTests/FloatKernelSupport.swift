@@ -1,6 +1,7 @@
 import CReference
 import KernelIR
 import QuantMath
+import TestSupport
 import Testing
 
 /// Float kernels in every variant, held against the reference bit for bit, two NaNs being equal.

@@ -2,6 +2,7 @@ import CReference
 import KernelIR
 import QuantMath
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("map kernels")

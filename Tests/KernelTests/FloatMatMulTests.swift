@@ -1,5 +1,6 @@
 import CReference
 import KernelIR
+import TestSupport
 import Testing
 
 /// One product of two activations.

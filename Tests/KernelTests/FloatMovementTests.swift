@@ -1,6 +1,7 @@
 import CReference
 import KernelIR
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("movement kernels")

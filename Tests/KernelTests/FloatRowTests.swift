@@ -1,5 +1,6 @@
 import CReference
 import KernelIR
+import TestSupport
 import Testing
 
 @Suite("float reductions, softmax and norms")

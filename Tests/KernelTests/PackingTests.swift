@@ -1,5 +1,6 @@
 import KernelIR
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("packed weights and kernel names")

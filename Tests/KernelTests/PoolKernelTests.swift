@@ -1,6 +1,7 @@
 import KernelIR
 import QuantMath
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("pooling kernels")

@@ -2,28 +2,26 @@ import Diagnostics
 import Foundation
 import GraphIR
 import Tensors
+import TestSupport
 import Testing
 
 @testable import ONNXFrontend
 
 /// A model with one weight in an external file, in a folder of its own.
 private struct ExternalModel {
-  let folder: URL
+  let folder: TemporaryFolder
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("quantc-external-\(UUID().uuidString)")
+    folder = try TemporaryFolder()
     try FileManager.default.createDirectory(
-      at: folder.appendingPathComponent("sub"), withIntermediateDirectories: true)
+      at: folder.url.appendingPathComponent("sub"), withIntermediateDirectories: true)
     try write("weights.bin")
   }
 
   func write(_ name: String) throws {
     let values: [Float] = [9, 1, 2, 3]
-    try values.withUnsafeBytes { Data($0) }.write(to: folder.appendingPathComponent(name))
+    try values.withUnsafeBytes { Data($0) }.write(to: folder.url.appendingPathComponent(name))
   }
-
-  func remove() throws { try FileManager.default.removeItem(at: folder) }
 
   func model(_ entries: [(String, String)]) throws -> ONNXModel {
     var test = TestModel(
@@ -37,7 +35,7 @@ private struct ExternalModel {
       entry.value = value
       return entry
     }
-    let path = folder.appendingPathComponent("model.onnx")
+    let path = folder.url.appendingPathComponent("model.onnx")
     try test.data.write(to: path)
     return try ONNXModel(contentsOf: path.path)
   }
@@ -60,7 +58,6 @@ struct ExternalDataTests {
     let graph = try model.graph()
     #expect(graph.constant(ValueID(1))?.floats == [1, 2, 3])
     #expect(model.content.count == 2)
-    try files.remove()
   }
 
   @Test(arguments: [
@@ -74,7 +71,6 @@ struct ExternalDataTests {
     #expect(error?.code == .externalData)
     #expect(error?.file?.hasSuffix("model.onnx") == true)
     #expect(error?.location == "tensor 'w'")
-    try files.remove()
   }
 
   @Test(arguments: [
@@ -86,12 +82,11 @@ struct ExternalDataTests {
     let files = try ExternalModel()
     let error = files.refusal([("location", "weights.bin")] + entries)
     #expect(error?.code == .externalData)
-    try files.remove()
   }
 
   @Test func `links and devices are refused`() throws {
     let files = try ExternalModel()
-    let path = { (name: String) in files.folder.appendingPathComponent(name).path }
+    let path = { (name: String) in files.folder.path(name) }
     try FileManager.default.createSymbolicLink(
       atPath: path("link.bin"), withDestinationPath: path("weights.bin"))
     try FileManager.default.createSymbolicLink(
@@ -105,7 +100,6 @@ struct ExternalDataTests {
     #expect(files.refusal([("location", "sub/inner.bin"), ("offset", "4")]) == nil)
     try FileManager.default.linkItem(atPath: path("sub/inner.bin"), toPath: path("hard.bin"))
     #expect(files.refusal([("location", "hard.bin")])?.code == .externalData)
-    try files.remove()
   }
 
   @Test func `a model in memory has no external data`() throws {

@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import GraphIR
 import Tensors
+import TestSupport
 import Testing
 
 @testable import ONNXFrontend
@@ -120,14 +121,13 @@ struct HostileModelTests {
   }
 
   @Test func `a truncated file is named`() throws {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("quantc-\(UUID().uuidString).onnx")
+    let folder = try TemporaryFolder()
+    let url = folder.url.appendingPathComponent("model.onnx")
     try Self.sample().data.dropLast(40).write(to: url)
     let error = #expect(throws: Diagnostic.self) { try ONNXModel(contentsOf: url.path) }
     #expect(error?.code == .malformedModel)
     #expect(error?.file == url.path)
     #expect(error?.description.hasPrefix("error QC1002: \(url.path): ") == true)
-    try FileManager.default.removeItem(at: url)
   }
 
   @Test func `a long chain in reverse order is sorted`() throws {

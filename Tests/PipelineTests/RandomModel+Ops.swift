@@ -1,6 +1,7 @@
 import Diagnostics
 import GraphIR
 import Tensors
+import TestSupport
 
 extension RandomModel {
   /// An op on any shape.

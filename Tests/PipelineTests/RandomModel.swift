@@ -1,6 +1,7 @@
 import Diagnostics
 import GraphIR
 import Tensors
+import TestSupport
 
 /// A random float model of a few ops, as an importer would make it: an image, and what networks do
 /// with images, rows of tokens and vectors.

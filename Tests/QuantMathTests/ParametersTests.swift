@@ -1,6 +1,7 @@
 import Diagnostics
 import QuantMath
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("scales, zero points and multipliers")

@@ -1,4 +1,5 @@
 import QuantMath
+import TestSupport
 import Testing
 
 @Suite("requantize")

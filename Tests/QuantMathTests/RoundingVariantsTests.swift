@@ -1,4 +1,5 @@
 import QuantMath
+import TestSupport
 import Testing
 
 /// Roundings that look right and are not: each must differ from the reference on the vectors that

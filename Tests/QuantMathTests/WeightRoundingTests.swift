@@ -1,5 +1,6 @@
 import QuantMath
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("rounding that keeps means")

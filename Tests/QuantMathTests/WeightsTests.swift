@@ -1,6 +1,7 @@
 import Diagnostics
 import QuantMath
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("weights, biases and their sums")

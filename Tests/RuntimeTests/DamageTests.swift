@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import ModelRunner
+import TestSupport
 import Testing
 
 @Suite("damaged packages")

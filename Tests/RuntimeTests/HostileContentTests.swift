@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import ModelRunner
 import QuantcRuntime
+import TestSupport
 import Testing
 
 @testable import Packaging

@@ -4,6 +4,7 @@ import KernelIR
 import ModelRunner
 import QuantcRuntime
 import Tensors
+import TestSupport
 import Testing
 
 @testable import Packaging

@@ -3,6 +3,7 @@ import Foundation
 import ModelRunner
 import Packaging
 import Targets
+import TestSupport
 import Testing
 
 @Suite("package files")

@@ -4,6 +4,7 @@ import KernelIR
 import ModelRunner
 import Packaging
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("running packages")

@@ -5,12 +5,12 @@ Its manual advises this for transformers; a BERT goes through its transformer op
 
 import machine
 import simplify
-from cache import kept, key
-from contestants.onnxruntime_session import outputs_of, time_session
+from cache import key
+from contestants.onnxruntime_session import QuantizedOnnxModel
 from simplify import simplified
 
 
-class OnnxRuntimeDynamic:
+class OnnxRuntimeDynamic(QuantizedOnnxModel):
     def unavailable(self, model):
         if model.entry.transformer is None and not model.entry.dynamic:
             return "for matrix products alone"
@@ -19,17 +19,6 @@ class OnnxRuntimeDynamic:
     def key(self, model):
         recipe = [OnnxRuntimeDynamic._quantize, simplify]
         return key(model, recipe, ["onnxruntime", "onnx"], machine.has_vnni())
-
-    def prepare(self, model):
-        path = self._path(model)
-        kept(path, self.key(model), lambda: self._quantize(model, path))
-        return {"bytes": path.stat().st_size}
-
-    def outputs(self, model, split):
-        return outputs_of(self._path(model), split)
-
-    def time(self, model, sample, threads, seconds):
-        return time_session(self._path(model), sample, threads, seconds)
 
     def _quantize(self, model, path):
         from onnxruntime.quantization import QuantType, quantize_dynamic

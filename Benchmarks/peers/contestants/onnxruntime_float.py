@@ -1,7 +1,7 @@
 """ONNX Runtime on the float model: the reference of accuracy, and the float latency."""
 
 from cache import key
-from contestants.onnxruntime_session import open_session, outputs_of, time_session
+from contestants.onnxruntime_session import open_session, session_outputs, time_session
 
 
 class OnnxRuntimeFloat:
@@ -15,7 +15,7 @@ class OnnxRuntimeFloat:
         return {"bytes": model.onnx.stat().st_size}
 
     def outputs(self, model, split):
-        return outputs_of(model.onnx, split)
+        return session_outputs(open_session(model.onnx, 1), split)
 
     def time(self, model, sample, threads, seconds):
         return time_session(model.onnx, sample, threads, seconds)

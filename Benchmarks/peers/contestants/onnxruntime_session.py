@@ -2,23 +2,39 @@
 
 import numpy as np
 
+from cache import kept
 from timing import measure, opened, peak_megabytes
 
 
-def open_session(path, threads):
+class QuantizedOnnxModel:
+    """A contestant whose package is an ONNX file: `_quantize(model, path)` writes it to `_path(model)`."""
+
+    def prepare(self, model):
+        path = self._path(model)
+        kept(path, self.key(model), lambda: self._quantize(model, path))
+        return {"bytes": path.stat().st_size}
+
+    def outputs(self, model, split):
+        return session_outputs(open_session(self._path(model), 1), split)
+
+    def time(self, model, sample, threads, seconds):
+        return time_session(self._path(model), sample, threads, seconds)
+
+
+def open_session(path, threads, optimized=True):
     import onnxruntime as ort
 
     options = ort.SessionOptions()
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    level = ort.GraphOptimizationLevel
+    options.graph_optimization_level = level.ORT_ENABLE_ALL if optimized else level.ORT_DISABLE_ALL
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def outputs_of(path, split):
+def session_outputs(session, split):
     """All outputs for all samples, one call a sample."""
-    session = open_session(path, 1)
     names = [o.name for o in session.get_outputs()]
     rows = [session.run(names, split.sample(i)) for i in range(split.count)]
     return {name: np.concatenate([row[k] for row in rows]) for k, name in enumerate(names)}

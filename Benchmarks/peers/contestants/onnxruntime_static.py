@@ -6,12 +6,12 @@ Without VNNI its kernels add byte products in pairs that saturate, so its manual
 
 import machine
 import simplify
-from cache import kept, key
-from contestants.onnxruntime_session import outputs_of, time_session
+from cache import key
+from contestants.onnxruntime_session import QuantizedOnnxModel
 from simplify import simplified
 
 
-class OnnxRuntimeStatic:
+class OnnxRuntimeStatic(QuantizedOnnxModel):
     """`form` is `QDQ` or `QOperator`; `reduce_range` takes 7 bits for the weights."""
 
     def __init__(self, form, reduce_range=False):
@@ -25,17 +25,6 @@ class OnnxRuntimeStatic:
     def key(self, model):
         recipe = [OnnxRuntimeStatic._quantize, _Reader, simplify]
         return key(model, recipe, ["onnxruntime", "onnx"], self.form, self.reduce_range)
-
-    def prepare(self, model):
-        path = self._path(model)
-        kept(path, self.key(model), lambda: self._quantize(model, path))
-        return {"bytes": path.stat().st_size}
-
-    def outputs(self, model, split):
-        return outputs_of(self._path(model), split)
-
-    def time(self, model, sample, threads, seconds):
-        return time_session(self._path(model), sample, threads, seconds)
 
     def _quantize(self, model, path):
         from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
