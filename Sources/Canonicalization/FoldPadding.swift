@@ -73,7 +73,7 @@ extension Graph {
       case .clip(let lower, _): return (lower ?? -1) >= 0
       default: return false
       }
-    case .softmax(let softmax): return !softmax.isLog
+    case .softmax(let softmax): return softmax.kind != .log
     default: return false
     }
   }

@@ -4,15 +4,16 @@ import Tensors
 
 /// `softmax(scale · q · kᵀ + mask) · v` to one attention.
 ///
-/// - Applies: the scores, the probabilities and what lies between them have no other use; the mask is
+/// - Applies: the scores, the probabilities and what lies between them have no other use; a mask is
 ///   a sum whose other operand broadcasts to the scores, or a selection between them and a large
-///   negative number. A factor may stand on q, on k, on both, or on the scores. k and v that are
-///   repeated for groups of heads are taken before they are repeated.
-/// - Numerics: the same, where the factor stands on the scores; else rounded in another order. A
-///   selection becomes a sum: a score that it hides differs, by less than the number is large.
+///   negative number; several become one, their sum. A factor may stand on q, on k, on both, or on
+///   the scores. k and v that are repeated for groups of heads are taken before they are repeated.
+/// - Numerics: the same, where the factor stands on the scores and there is one mask; else rounded in
+///   another order. A selection becomes a sum: a score that it hides differs, by less than the number
+///   is large.
 let recognizeAttention = RewriteRule("recognize-attention") { (id, graph) throws(Diagnostic) in
   guard case .matMul = graph.op(id), case let probabilities = graph.operand(0, of: id),
-    case .softmax(let softmax) = graph.op(probabilities), !softmax.isLog,
+    case .softmax(let softmax) = graph.op(probabilities), softmax.kind != .log,
     graph.type(of: id).element == .f32, graph.hasOneUse(probabilities),
     softmax.axis == graph.shape(of: probabilities).rank - 1,
     let scores = try graph.attentionScores(graph.operand(0, of: probabilities))
@@ -33,7 +34,8 @@ let recognizeAttention = RewriteRule("recognize-attention") { (id, graph) throws
       mask: scores.mask.map { graph.shape(of: $0) }) != nil
   else { return nil }
   let result = try graph.append(
-    .attention(Attention(scale: scores.scale)), operands, source: graph[id].source)
+    .attention(Attention(scale: scores.scale, isSafe: softmax.kind == .safe)), operands,
+    source: graph[id].source)
   guard graph.shape(of: result) != graph.shape(of: id) else { return result }
   return try graph.append(.reshape(Reshape(graph.shape(of: id))), [result])
 }
@@ -55,14 +57,15 @@ extension Graph {
       for (inner, mask) in [(0, 1), (1, 0)] {
         let (product, other) = (operand(inner, of: id), operand(mask, of: id))
         guard shape(of: product) == shape(of: id), hidesKeys(other, in: shape(of: id)),
-          var scores = scaledProduct(product)
+          let scores = try attentionScores(product)
         else { continue }
-        scores.mask = other
-        return scores
+        return try hiding(other, in: scores)
       }
       return nil
     case .select:
       return try selectedScores(id)
+    case .reshape:
+      return try scoresWithUnitAxes(id)
     default:
       return scaledProduct(id)
     }
@@ -81,13 +84,50 @@ extension Graph {
       let (product, filler) = (operand(kept, of: id), operand(other, of: id))
       guard let number = uniform(filler), number <= Graph.hidingNumber,
         shape(of: product) == shape(of: id), hidesKeys(operand(0, of: id), in: shape(of: id)),
-        var scores = scaledProduct(product)
+        let scores = try attentionScores(product)
       else { continue }
       let zero = appendConstant(try Tensor.floats([0], []))
       let hidden = appendConstant(try Tensor.floats([number], []))
-      scores.mask = try append(
+      let mask = try append(
         .select, [operand(0, of: id)] + (kept == 1 ? [zero, hidden] : [hidden, zero]))
-      return scores
+      return try hiding(mask, in: scores)
+    }
+    return nil
+  }
+
+  /// The scores with `mask` beside what they have of masks.
+  private mutating func hiding(
+    _ mask: ValueID, in scores: AttentionScores
+  ) throws(Diagnostic) -> AttentionScores {
+    var scores = scores
+    if let known = scores.mask {
+      scores.mask = try append(.binary(.add), [known, mask])
+    } else {
+      scores.mask = mask
+    }
+    return scores
+  }
+
+  /// `reshape(reshape(scores) + mask)` that adds axes of extent 1 at the front, and takes them away.
+  private mutating func scoresWithUnitAxes(_ id: ValueID) throws(Diagnostic) -> AttentionScores? {
+    let sum = operand(0, of: id)
+    guard case .binary(.add) = op(sum), hasOneUse(sum) else { return nil }
+    for (inner, other) in [(0, 1), (1, 0)] {
+      let (wide, mask) = (operand(inner, of: sum), operand(other, of: sum))
+      guard case .reshape = op(wide), case let product = operand(0, of: wide), hasOneUse(wide),
+        shape(of: product) == shape(of: id), shape(of: wide) == shape(of: sum),
+        shape(of: wide).dims.trimmingPrefix(while: { $0 == 1 })
+          == shape(of: id).dims.trimmingPrefix(while: { $0 == 1 })
+      else { continue }
+      let dims = shape(of: mask).dims
+      let excess = max(0, dims.count - shape(of: id).rank)
+      guard dims.prefix(excess).allSatisfy({ $0 == 1 }) else { continue }
+      let narrow = try append(
+        .reshape(Reshape(try Shape(Array(dims.dropFirst(excess))))), [mask])
+      guard hidesKeys(narrow, in: shape(of: id)), let scores = try attentionScores(product) else {
+        continue
+      }
+      return try hiding(narrow, in: scores)
     }
     return nil
   }

@@ -6,6 +6,7 @@ package let recognizePatterns = Pass(
   rules: [
     mergeClampPair, simplifyClip, recognizeSilu, recognizeHardSwish, recognizeGelu,
     recognizeTanhGelu, recognizeNormalization, recognizeShiftedNormalization,
-    recognizeExpandedSoftmax, absorbNormalizationScale, absorbNormalizationBias,
+    recognizeExpandedSoftmax, recognizeSafeSoftmax, absorbNormalizationScale,
+    absorbNormalizationBias,
     recognizeAttention,
   ])

@@ -21,6 +21,26 @@ let recognizeExpandedSoftmax = RewriteRule("recognize-expanded-softmax") {
   return try graph.append(softmax, [argument])
 }
 
+/// `where(isnan(y), 0, y)` with y a softmax, to a safe softmax. isnan is `not(y == y)`.
+///
+/// - Numerics: the same.
+let recognizeSafeSoftmax = RewriteRule("recognize-safe-softmax") { (id, graph) throws(Diagnostic) in
+  guard case .select = graph.op(id), graph.type(of: id).element == .f32 else { return nil }
+  var (condition, onNaN, y) = (
+    graph.operand(0, of: id), graph.operand(1, of: id), graph.operand(2, of: id)
+  )
+  if case .unary(.not) = graph.op(condition) {
+    condition = graph.operand(0, of: condition)
+  } else {
+    swap(&onNaN, &y)
+  }
+  guard case .binary(.equal) = graph.op(condition), graph.operands(of: condition) == [y, y],
+    case .softmax(let softmax) = graph.op(y), softmax.kind == .plain,
+    graph.shape(of: y) == graph.shape(of: id), graph.scalar(onNaN) == 0
+  else { return nil }
+  return try graph.append(.softmax(Softmax(axis: softmax.axis, .safe)), graph.operands(of: y))
+}
+
 extension Graph {
   /// The parts of `a / b` or `a · (1 / b)`, a in the shape of the result.
   fileprivate func quotientParts(_ id: ValueID) -> (ValueID, ValueID)? {

@@ -63,6 +63,11 @@ package struct AttributeReader {
     return value
   }
 
+  /// `false` when it is not there.
+  package mutating func flag(_ name: String) throws(Diagnostic) -> Bool {
+    attributes[name] == nil ? false : try bool(name)
+  }
+
   package mutating func word(_ name: String) throws(Diagnostic) -> String {
     guard case .word(let value) = attributes.removeValue(forKey: name) else { throw missing(name) }
     return value

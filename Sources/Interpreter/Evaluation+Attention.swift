@@ -56,6 +56,7 @@ extension Evaluation {
     for index in x.indices { x[index] *= attention.scale }
     let weights = probabilities(of: x, heads, attention.probabilities)
     var factors = weights.integers
+    if attention.isSafe { factors.replaceNaN() }
     if attention.probabilities != .unnormalized {
       for index in factors.indices { factors[index] *= weights.step }
     }

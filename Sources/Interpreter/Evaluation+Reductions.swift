@@ -68,8 +68,9 @@ extension Evaluation {
     var constants = qr_constants.reference
     var y = [Float](repeating: 0, count: rows.count)
     qr_softmax(
-      &constants, softmax.isLog, layout.isTrailing, Int64(layout.rows), Int64(layout.length), rows,
-      &y)
+      &constants, softmax.kind == .log, layout.isTrailing, Int64(layout.rows),
+      Int64(layout.length), rows, &y)
+    if softmax.kind == .safe { y.replaceNaN() }
     return try layout.restored(
       Tensor.rounding(y, to: x.element, x.shape), to: x.shape)
   }
@@ -114,5 +115,12 @@ extension Evaluation {
       x, try operands[1].tensor.asFloats(), try operands[2].tensor.asFloats(),
       try operands[3].tensor.asFloats(), try operands[4].tensor.asFloats(), &y)
     return try Tensor.rounding(y, to: type.element, type.shape)
+  }
+}
+
+extension [Float] {
+  /// Puts +0 in the place of every NaN.
+  mutating func replaceNaN() {
+    for index in indices where self[index].isNaN { self[index] = 0 }
   }
 }

@@ -27,7 +27,7 @@ enum ImportRules {
     + transposedConvolutionRules + poolingRules
     + normalizationRules + reductionRules + shapeRules + sliceRules + rearrangementRules
     + constantRules + padAndResizeRules + attentionRules + groupNormalizationRules
-    + einsumRules + quantizationRules + quantizedOperatorRules
+    + einsumRules + gatherElementsRules + quantizationRules + quantizedOperatorRules
 
   private static let byName: [String: ImportRule] = Dictionary(
     all.map { ($0.op, $0) }, uniquingKeysWith: { first, _ in first })

@@ -73,7 +73,10 @@ private struct QDQInsertion {
       try redirectOperands(of: user)
       if case .attention(let attention) = graph.op(user), placement.readers.contains(user) {
         graph.setOp(
-          .attention(Attention(scale: attention.scale, probabilities: probabilities)), of: user)
+          .attention(
+            Attention(
+              scale: attention.scale, probabilities: probabilities, isSafe: attention.isSafe)),
+          of: user)
       }
     }
     for (index, output) in graph.outputs.enumerated() {

@@ -120,7 +120,8 @@ extension Lowering {
     }
     let probabilities = temporary(scoreShape, "probabilities of", id)
     let softmax = FloatSoftmaxKernel(
-      .rows(order: .lanes), outer: scoreShape.elementCount / shape.keys, count: shape.keys)
+      .rows(order: .lanes), attention.isSafe ? .safe : .plain,
+      outer: scoreShape.elementCount / shape.keys, count: shape.keys)
     emit(softmax.call(), [scores], into: probabilities, value: nil, opName: opName(id))
     let output = allocateHeads(id, shape)
     let strides = scoreShape.strides.map { $0 * 4 }

@@ -19,7 +19,7 @@ extension Lowering {
       form = inner == 1 ? .rows(order: .chain) : .columns(inner: inner)
     }
     let kernel = FloatSoftmaxKernel(
-      form, isLog: softmax.isLog, outer: outer, count: dims[softmax.axis])
+      form, FloatSoftmaxKernel.Kind(softmax.kind), outer: outer, count: dims[softmax.axis])
     try emit(kernel.call(), [source], makes: id)
   }
 
@@ -109,5 +109,16 @@ extension Reduction.Kind {
     case .l1: .l1
     case .l2: .l2
     }
+  }
+}
+
+extension FloatSoftmaxKernel.Kind {
+  fileprivate init(_ kind: Softmax.Kind) {
+    self =
+      switch kind {
+      case .plain: .plain
+      case .log: .log
+      case .safe: .safe
+      }
   }
 }

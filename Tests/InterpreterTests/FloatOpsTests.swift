@@ -132,7 +132,7 @@ struct FloatOpsTests {
       .softmax(Softmax(axis: 1)), [try .f32(x, [rows, n])]
     ).floats
     let logarithms = try evaluate(
-      .softmax(Softmax(axis: 1, isLog: true)), [try .f32(x, [rows, n])]
+      .softmax(Softmax(axis: 1, .log)), [try .f32(x, [rows, n])]
     ).floats
     let normal = try evaluate(
       .layerNorm(Normalization(axis: 1, epsilon: 1e-5)),

@@ -41,6 +41,73 @@ struct CompositionRuleTests {
     #expect(result.floats == sum.expected)
   }
 
+  @Test(arguments: [
+    ([3, 2], 0, [-1, 0], [1, 2], [4, 1] as [Float]),
+    ([3, 2], 0, [1, 2, 0, -3], [2, 2], [2, 5, 0, 1]),
+    ([3, 2], 1, [1, -2, 0], [3, 1], [1, 2, 4]),
+    ([2, 2, 2], 2, [1, 0, 1, 1], [2, 1, 2], [1, 0, 5, 5]),
+  ])
+  func `GatherElements takes single elements`(
+    sample: (dims: [Int], axis: Int, indices: [Int64], shape: [Int], expected: [Float])
+  ) throws {
+    let count = sample.dims.reduce(1, *)
+    let x = try Tensor.floats((0..<count).map { Float($0) }, sample.dims)
+    let indices = try Tensor.int64s(sample.indices, sample.shape)
+    let model = TestModel("GatherElements", [x, indices], [.int("axis", sample.axis)])
+    let result = try results(model, [x, indices])[0]
+    #expect(result.shape.dims == sample.shape)
+    #expect(result.floats == sample.expected)
+  }
+
+  @Test(arguments: [
+    ([2, 2], 0, [0, 0, 1, -1], [2, 2], [2], [0, 3] as [Float]),
+    ([2, 2], 0, [1, 0], [2, 1], [2, 2], [2, 3, 0, 1]),
+    ([2, 2, 2], 1, [1, -2], [2, 1], [2, 2], [2, 3, 4, 5]),
+    ([2, 2, 2], 0, [0, 1, 1, 0], [2, 1, 2], [2, 1, 2], [2, 3, 4, 5]),
+  ])
+  func `GatherND takes slices`(
+    sample: (
+      dims: [Int], batch: Int, indices: [Int64], shape: [Int], result: [Int], expected: [Float]
+    )
+  ) throws {
+    let count = sample.dims.reduce(1, *)
+    let x = try Tensor.floats((0..<count).map { Float($0) }, sample.dims)
+    let indices = try Tensor.int64s(sample.indices, sample.shape)
+    let model = TestModel("GatherND", [x, indices], [.int("batch_dims", sample.batch)])
+    let result = try results(model, [x, indices])[0]
+    #expect(result.shape.dims == sample.result)
+    #expect(result.floats == sample.expected)
+  }
+
+  @Test func `a constant position outside of its axis is refused`() throws {
+    for (op, attribute) in [("GatherElements", "axis"), ("GatherND", "batch_dims")] {
+      let model = TestModel(
+        inputs: [.floats("x", [2, 3])],
+        initializers: [("i", try Tensor.int64s([0, 3], [1, 2]))],
+        nodes: [Onnx_NodeProto(op, ["x", "i"], ["y"], [.int(attribute, 0)])], outputs: ["y"])
+      let error = #expect(throws: Diagnostic.self) { try model.imported() }
+      #expect(error?.code == .invalidAttribute, "\(op)")
+    }
+  }
+
+  @Test(arguments: [
+    ("IsNaN", [], [false, false, false, true] as [Bool]),
+    ("IsInf", [], [false, true, true, false]),
+    ("IsInf", [("detect_negative", 0)], [false, true, false, false]),
+    ("IsInf", [("detect_positive", 0)], [false, false, true, false]),
+    (
+      "IsInf", [("detect_positive", 0), ("detect_negative", 0)], [false, false, false, false]
+    ),
+  ])
+  func `what is no number is found`(
+    sample: (op: String, attributes: [(String, Int)], expected: [Bool])
+  ) throws {
+    let x = try Tensor.floats([1, .infinity, -.infinity, .nan], [4])
+    let model = TestModel(sample.op, [x], sample.attributes.map { .int($0.0, $0.1) })
+    let result = try results(model, [x])[0]
+    #expect(result.elements(UInt8.self).map { $0 != 0 } == sample.expected)
+  }
+
   @Test func `Einsum of one operand and of three`() throws {
     let x = try counting(2, 3)
     let sum = TestModel("Einsum", [x], [.string("equation", "ij->j")])

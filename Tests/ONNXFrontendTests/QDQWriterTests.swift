@@ -172,6 +172,25 @@ struct QDQWriterTests {
     #expect(try readBack(graph).outputs.map(\.name) == ["y"])
   }
 
+  @Test func `what makes a softmax safe is written too`() throws {
+    let graph = try Graph(
+      parsing: """
+        graph "net" quantized
+        %0 = input "x" : 2x5xf32
+        %1 = safe_softmax(%0) {axis = 1} "p" @"softmax" : 2x5xf32
+        %2 = input "q" : 1x3x2xf32
+        %3 = attention(%2, %2, %2) {scale = 0.5, probabilities = "float", safe = true} "y" @"attention" : 1x3x2xf32
+        output "p" = %1
+        output "y" = %3
+
+        """)
+    let proto = try Onnx_ModelProto(serializedBytes: QDQWriter.data(graph))
+    let safe = ["Softmax", "IsNaN", "Where"]
+    #expect(
+      proto.graph.node.map(\.opType) == safe + ["Transpose", "MatMul", "Mul"] + safe + ["MatMul"])
+    #expect(try readBack(graph).outputs.map(\.name) == ["p", "y"])
+  }
+
   @Test func `a fused graph is refused`() throws {
     let text = """
       graph "net" fused

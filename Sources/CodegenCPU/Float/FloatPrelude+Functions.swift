@@ -151,6 +151,7 @@ extension FloatPrelude {
       return qf_lower(qf_raise(y, qf_set(0)), qf_set(1));
     }
     QF qf qf_hardswish(qf x) { return x * qf_hardsigmoid(x, \((Float(1) / 6).cLiteral), 0.5f); }
+    QF qf qf_number(qf x) { return qf_select(x == x, x, qf_set(0)); }
     QF qf qf_sign(qf x) {
       return qf_select(x > 0, qf_set(1), qf_select(x < 0, qf_set(-1), x));
     }

@@ -6,12 +6,12 @@ extension KernelEmitter {
   static let floatSoftmax = KernelEmitter(
     .floatSoftmax, FloatSoftmaxKernel.layout
   ) { spec, _, out in
-    let isLog = spec["log"] == 1
+    let result = SoftmaxResult(kind: FloatSoftmaxKernel.Kind(rawValue: spec["kind"]) ?? .plain)
     out.kernel(spec.symbol, FloatSoftmaxKernel.layout) { out in
       out.line("const char *input = buffers[0];\nchar *output = buffers[1];")
       out.block("for (uint32_t tile = begin; tile < end; ++tile)") { out in
         if spec["short"] > 0 {
-          ShortSoftmax(count: spec["short"], hasLanes: spec["lanes"] == 1, isLog: isLog)
+          ShortSoftmax(count: spec["short"], hasLanes: spec["lanes"] == 1, result: result)
             .emit(into: &out)
           return
         }
@@ -22,15 +22,17 @@ extension KernelEmitter {
           char *to = output + (size_t)outer * g->output_pitch + (size_t)c * 4;
           """)
         if spec["columns"] == 1 {
-          emitSoftmaxColumns(isLog: isLog, into: &out)
+          emitSoftmaxColumns(result, into: &out)
         } else {
-          emitSoftmaxRow(isLog: isLog, hasLanes: spec["lanes"] == 1, into: &out)
+          emitSoftmaxRow(result, hasLanes: spec["lanes"] == 1, into: &out)
         }
       }
     }
   }
 
-  private static func emitSoftmaxRow(isLog: Bool, hasLanes: Bool, into out: inout CSource) {
+  private static func emitSoftmaxRow(
+    _ result: SoftmaxResult, hasLanes: Bool, into out: inout CSource
+  ) {
     let count = "g->count"
     let infinity = "__builtin_inff()"
     if hasLanes {
@@ -54,7 +56,7 @@ extension KernelEmitter {
     // The exponentials, kept in the result unless it is the logarithm that is asked for.
     forEachVector("in", fill: "-\(infinity)", into: &out) { lanes in
       var lines = ["const qf e = qf_exp(x - m);"]
-      if !isLog { lines.append("qf_store_n(to + (size_t)i * 4, e, \(lanes));") }
+      if !result.isLog { lines.append("qf_store_n(to + (size_t)i * 4, e, \(lanes));") }
       if hasLanes {
         lines.append(
           lanes == "16"
@@ -74,9 +76,9 @@ extension KernelEmitter {
       return lines.joined(separator: "\n")
     }
     out.line("const qf s = qf_set(\(hasLanes ? "qf_tree_add(total)" : "total"));")
-    out.line(isLog ? "const qf l = qf_log(s);" : "const qf scale = 1 / s;")
-    forEachVector(isLog ? "in" : "to", fill: "0", into: &out) { lanes in
-      "qf_store_n(to + (size_t)i * 4, \(isLog ? "(x - m) - l" : "x * scale"), \(lanes));"
+    out.line(result.factor(sum: "s"))
+    forEachVector(result.isLog ? "in" : "to", fill: "0", into: &out) { lanes in
+      "qf_store_n(to + (size_t)i * 4, \(result.value(x: "x", exponential: "x", maximum: "m")), \(lanes));"
     }
   }
 
@@ -98,7 +100,7 @@ extension KernelEmitter {
     }
   }
 
-  private static func emitSoftmaxColumns(isLog: Bool, into out: inout CSource) {
+  private static func emitSoftmaxColumns(_ result: SoftmaxResult, into out: inout CSource) {
     out.line(
       """
       const uint32_t lanes = g->inner - c < 16 ? g->inner - c : 16;
@@ -111,15 +113,15 @@ extension KernelEmitter {
       for (uint32_t i = 0; i < g->count; ++i) {
         const qf e = qf_exp(qf_load_n(in + i * step, lanes, 0) - m);
       """)
-    if !isLog { out.line("  qf_store_n(to + i * step, e, lanes);") }
+    if !result.isLog { out.line("  qf_store_n(to + i * step, e, lanes);") }
     out.line("  s += e;\n}")
-    out.line(isLog ? "const qf l = qf_log(s);" : "const qf scale = 1 / s;")
+    out.line(result.factor(sum: "s"))
     out.block("for (uint32_t i = 0; i < g->count; ++i)") { out in
-      let value =
-        isLog
-        ? "(qf_load_n(in + i * step, lanes, 0) - m) - l"
-        : "qf_load_n(to + i * step, lanes, 0) * scale"
-      out.line("qf_store_n(to + i * step, \(value), lanes);")
+      out.line(
+        """
+        const qf x = qf_load_n(\(result.isLog ? "in" : "to") + i * step, lanes, 0);
+        qf_store_n(to + i * step, \(result.value(x: "x", exponential: "x", maximum: "m")), lanes);
+        """)
     }
   }
 }

@@ -5,7 +5,7 @@
 struct ShortSoftmax {
   let count: Int
   let hasLanes: Bool
-  let isLog: Bool
+  let result: SoftmaxResult
 
   private var elements: Range<Int> { 0..<count }
 
@@ -35,9 +35,10 @@ struct ShortSoftmax {
     for j in elements { out.line("const qf e\(j) = qf_exp(v\(j) - h0);") }
     for j in elements { out.line("qf s\(j) = e\(j);") }
     emitJoins(into: &out) { "s\($0) += s\($1);" }
-    out.line(isLog ? "const qf l = qf_log(s0);" : "const qf scale = 1 / s0;")
+    out.line(result.factor(sum: "s0"))
     for j in elements {
-      out.line("const qf y\(j) = \(isLog ? "(v\(j) - h0) - l" : "e\(j) * scale");")
+      let value = result.value(x: "v\(j)", exponential: "e\(j)", maximum: "h0")
+      out.line("const qf y\(j) = \(value);")
     }
     // Back to rows: lane t of vector k is element 16 k + t.
     emitShuffles(from: "y", to: "z", into: &out) { lane, k in

@@ -26,10 +26,13 @@ package struct Attention: Hashable, Sendable {
   /// Finite and > 0.
   package let scale: Float
   package let probabilities: Probabilities
+  /// The softmax is ``Softmax/Kind/safe``: a query whose every key the mask hides gets zeros.
+  package let isSafe: Bool
 
-  package init(scale: Float, probabilities: Probabilities = .float) {
+  package init(scale: Float, probabilities: Probabilities = .float, isSafe: Bool = false) {
     self.scale = scale
     self.probabilities = probabilities
+    self.isSafe = isSafe
   }
 
   /// The size of one step of a rounded probability.

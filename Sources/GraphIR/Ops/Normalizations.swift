@@ -20,15 +20,23 @@ package struct BatchNormalization: Hashable, Sendable {
   package init(epsilon: Float) { self.epsilon = epsilon }
 }
 
-/// `exp(x - max) / Σ exp(x - max)` along one axis, or its logarithm.
+/// `exp(x - max) / Σ exp(x - max)` along one axis.
 package struct Softmax: Hashable, Sendable {
+  package enum Kind: String, CaseIterable, Hashable, Sendable {
+    case plain = "softmax"
+    /// The logarithm of it.
+    case log = "log_softmax"
+    /// +0 where it is NaN, as for a row of −∞ alone.
+    case safe = "safe_softmax"
+  }
+
   /// Counted from the front.
   package let axis: Int
-  package let isLog: Bool
+  package let kind: Kind
 
-  package init(axis: Int, isLog: Bool = false) {
+  package init(axis: Int, _ kind: Kind = .plain) {
     self.axis = axis
-    self.isLog = isLog
+    self.kind = kind
   }
 }
 

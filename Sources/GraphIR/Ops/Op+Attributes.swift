@@ -12,7 +12,7 @@ extension Op {
     case .binary(let function): function.rawValue
     case .select: "select"
     case .cast: "cast"
-    case .softmax(let softmax): softmax.isLog ? "log_softmax" : "softmax"
+    case .softmax(let softmax): softmax.kind.rawValue
     case .attention: "attention"
     case .layerNorm: "layer_norm"
     case .rmsNorm: "rms_norm"
@@ -53,7 +53,7 @@ extension Op {
       [
         ("scale", .float(attention.scale)),
         ("probabilities", .word(attention.probabilities.rawValue)),
-      ]
+      ] + (attention.isSafe ? [("safe", .bool(true))] : [])
     case .layerNorm(let norm), .rmsNorm(let norm):
       [("axis", .int(norm.axis)), ("epsilon", .float(norm.epsilon))]
     case .batchNorm(let norm): [("epsilon", .float(norm.epsilon))]

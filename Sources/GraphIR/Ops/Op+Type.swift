@@ -39,6 +39,10 @@ extension Op {
       return TensorType(cast.element, operands[0].shape)
     case .softmax(let softmax):
       _ = try operands[0].shape.normalizedAxis(softmax.axis)
+      guard softmax.kind != .safe || operands[0].element == .f32 else {
+        throw Diagnostic(
+          .elementTypeMismatch, "a safe softmax of \(operands[0].element.rawValue)")
+      }
       return operands[0]
     case .attention:
       guard operands.allSatisfy({ $0.element == .f32 }), let shape = attentionShape(operands) else {

@@ -50,7 +50,7 @@ extension Attention {
     guard let probabilities = Probabilities(rawValue: try reader.word("probabilities")) else {
       throw Diagnostic(.malformedText, "attention with unknown probabilities")
     }
-    self.init(scale: scale, probabilities: probabilities)
+    self.init(scale: scale, probabilities: probabilities, isSafe: try reader.flag("safe"))
   }
 }
 

@@ -19,15 +19,14 @@ extension Op {
     {
       self = .reduce(
         Reduction(kind, axes: try reader.ints("axes"), keepsAxes: try reader.bool("keeps_axes")))
+    } else if let kind = Softmax.Kind(rawValue: mnemonic) {
+      self = .softmax(Softmax(axis: try reader.int("axis"), kind))
     } else {
       switch mnemonic {
       case "input": self = .input
       case "conv": self = .conv(try Convolution(&reader))
       case "matmul": self = .matMul
       case "select": self = .select
-      case "softmax", "log_softmax":
-        self = .softmax(
-          Softmax(axis: try reader.int("axis"), isLog: mnemonic == "log_softmax"))
       case "attention": self = .attention(try Attention(&reader))
       case "layer_norm": self = .layerNorm(try Normalization(&reader))
       case "rms_norm": self = .rmsNorm(try Normalization(&reader))

@@ -1,6 +1,6 @@
 import Tensors
 
-/// `softmaxf`: softmax or log-softmax of f32 along one axis.
+/// `softmaxf`: a softmax of f32 along one axis.
 ///
 /// Along contiguous rows (``Form/rows``), or along an axis whose `inner` neighbours are contiguous
 /// (``Form/columns``, one chain). Buffers: input, output, which may be the same.
@@ -11,8 +11,15 @@ package struct FloatSoftmaxKernel: Hashable, Sendable {
     case columns(inner: Int)
   }
 
+  package enum Kind: Int, CaseIterable, Hashable, Sendable {
+    case plain = 0
+    case log = 1
+    /// +0 for NaN.
+    case safe = 2
+  }
+
   package let form: Form
-  package let isLog: Bool
+  package let kind: Kind
   /// Elements along the axis.
   package let count: Int
   package let outer: Int
@@ -21,12 +28,12 @@ package struct FloatSoftmaxKernel: Hashable, Sendable {
   package let outputPitch: Int
 
   package init(
-    _ form: Form, isLog: Bool = false, outer: Int, count: Int, inputPitch: Int? = nil,
+    _ form: Form, _ kind: Kind = .plain, outer: Int, count: Int, inputPitch: Int? = nil,
     outputPitch: Int? = nil
   ) {
     precondition(outer > 0 && count > 0, "an empty softmax")
     self.form = form
-    self.isLog = isLog
+    self.kind = kind
     self.count = count
     self.outer = outer
     var inner = 1
@@ -53,7 +60,7 @@ package struct FloatSoftmaxKernel: Hashable, Sendable {
     return KernelSpec(
       .floatSoftmax, [.f32, .f32],
       [
-        .init("columns", columns), .init("lanes", lanes), .init("log", isLog ? 1 : 0),
+        .init("columns", columns), .init("lanes", lanes), .init("kind", kind.rawValue),
         .init("short", isShort ? count : 0),
       ])
   }

@@ -13,6 +13,12 @@ let logicRules: [ImportRule] = [
   binary("Equal", .equal), binary("Less", .less), binary("Greater", .greater),
   binary("LessOrEqual", since: 12, .lessOrEqual),
   binary("GreaterOrEqual", since: 12, .greaterOrEqual),
+  ImportRule("IsNaN", since: 9) { importer throws(Diagnostic) in
+    let x = try importer.operand(0)
+    try importer.requireFloat(x)
+    try importer.emitResult(.unary(.not), [try importer.emit(.binary(.equal), [x, x])])
+  },
+  ImportRule("IsInf", since: 10, run: importIsInf),
   ImportRule("Where", since: 9) { importer throws(Diagnostic) in
     try importer.requireOperands(atMost: 3)
     let operands = [
@@ -31,6 +37,22 @@ let logicRules: [ImportRule] = [
     try importer.emitCast(to: importer.type(target).element)
   },
 ]
+
+/// Compares with each infinity that is asked for.
+private func importIsInf(_ importer: inout Importer) throws(Diagnostic) {
+  let x = try importer.operand(0)
+  try importer.requireFloat(x)
+  let detectsNegative = try importer.attributes.bool("detect_negative", default: true)
+  let detectsPositive = try importer.attributes.bool("detect_positive", default: true)
+  let magnitude =
+    detectsNegative && detectsPositive ? try importer.emit(.unary(.abs), [x]) : x
+  // No number is less than −∞, so an op that is to find nothing finds nothing.
+  let (function, limit): (BinaryFunction, Float) =
+    detectsPositive
+    ? (.equal, .infinity) : (detectsNegative ? .equal : .less, -.infinity)
+  try importer.emitResult(
+    .binary(function), [magnitude, try importer.scalar(limit, like: x)])
+}
 
 private func logic(_ op: String, _ function: BinaryFunction) -> ImportRule {
   ImportRule(op) { importer throws(Diagnostic) in

@@ -14,10 +14,10 @@ let normalizationRules: [ImportRule] = [
     try importer.emitResult(.rmsNorm(normalization), operands)
   },
   ImportRule("Softmax") { importer throws(Diagnostic) in
-    try importer.importSoftmax(isLog: false)
+    try importer.importSoftmax(.plain)
   },
   ImportRule("LogSoftmax") { importer throws(Diagnostic) in
-    try importer.importSoftmax(isLog: true)
+    try importer.importSoftmax(.log)
   },
 ]
 
@@ -29,7 +29,7 @@ extension Importer {
     return Normalization(axis: axis, epsilon: try attributes.float("epsilon", default: 1e-5))
   }
 
-  fileprivate mutating func importSoftmax(isLog: Bool) throws(Diagnostic) {
+  fileprivate mutating func importSoftmax(_ kind: Softmax.Kind) throws(Diagnostic) {
     let x = try operand(0)
     try requireFloat(x)
     let shape = shape(x)
@@ -37,14 +37,14 @@ extension Importer {
       try attributes.int("axis", default: opset < 13 ? 1 : -1))
     let isOneAxis = shape.dims[(axis + 1)...].allSatisfy { $0 == 1 }
     guard opset < 13, !isOneAxis else {
-      return try emitResult(.softmax(Softmax(axis: axis, isLog: isLog)), [x])
+      return try emitResult(.softmax(Softmax(axis: axis, kind)), [x])
     }
     // Before opset 13, all axes from this one on are normalized together.
     let (rows, columns) = (
       shape.dims[..<axis].reduce(1, *), shape.dims[axis...].reduce(1, *)
     )
     let matrix = try emit(.reshape(Reshape(try Shape([rows, columns]))), [x])
-    let result = try emit(.softmax(Softmax(axis: 1, isLog: isLog)), [matrix])
+    let result = try emit(.softmax(Softmax(axis: 1, kind)), [matrix])
     try emitResult(.reshape(Reshape(shape)), [result])
   }
 }

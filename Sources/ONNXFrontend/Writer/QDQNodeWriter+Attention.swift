@@ -26,6 +26,7 @@ extension QDQNodeWriter {
     }
     var probabilities = emitInner(
       "Softmax", [scores], "probabilities", &writer, [.int("axis", rank - 1)])
+    if attention.isSafe { probabilities = try safe(probabilities, &writer) }
     if attention.probabilities == .faithful {
       probabilities = try rounded(probabilities, &writer)
     }
@@ -48,6 +49,33 @@ extension QDQNodeWriter {
     let divisor = emitInner("Max", [sum, step], "divisor", &writer)
     let weighted = emitInner("MatMul", [weights, values], "weighted", &writer)
     writer.emit(Onnx_NodeProto("Div", [weighted, divisor], [writer.name(id)], name: node.source))
+  }
+
+  /// Writes a softmax; a safe one with what makes it so.
+  func write(_ softmax: Softmax, _ writer: inout QDQWriter) throws(Diagnostic) {
+    let axis = Onnx_AttributeProto.int("axis", softmax.axis)
+    switch softmax.kind {
+    case .plain: emit("Softmax", &writer, [axis])
+    case .log: emit("LogSoftmax", &writer, [axis])
+    case .safe:
+      let operand = writer.name(node.operands[0])
+      let plain = emitInner("Softmax", [operand], "plain", &writer, [axis])
+      writer.emit(
+        Onnx_NodeProto(
+          "Where", try safeOperands(plain, &writer), [writer.name(id)], name: node.source))
+    }
+  }
+
+  private func safe(_ value: String, _ writer: inout QDQWriter) throws(Diagnostic) -> String {
+    emitInner("Where", try safeOperands(value, &writer), "safe", &writer)
+  }
+
+  /// What `Where` takes to put 0 for NaN.
+  private func safeOperands(
+    _ value: String, _ writer: inout QDQWriter
+  ) throws(Diagnostic) -> [String] {
+    let zero = writer.operand(try Tensor.floats([0], []), "\(writer.name(id))_zero")
+    return [emitInner("IsNaN", [value], "is_nan", &writer), zero, value]
   }
 
   private func rounded(_ value: String, _ writer: inout QDQWriter) throws(Diagnostic) -> String {

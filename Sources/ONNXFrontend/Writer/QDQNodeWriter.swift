@@ -33,7 +33,7 @@ struct QDQNodeWriter {
       let target = Int(cast.element.onnxType.rawValue)
       emit("Cast", &writer, [.int("to", target)] + (cast.saturates ? [] : [.int("saturate", 0)]))
     case .softmax(let softmax):
-      emit(softmax.isLog ? "LogSoftmax" : "Softmax", &writer, [.int("axis", softmax.axis)])
+      try write(softmax, &writer)
     case .attention(let attention):
       try write(attention, &writer)
     case .layerNorm(let norm):
