@@ -25,8 +25,14 @@ let recognizeAttention = RewriteRule("recognize-attention") { (id, graph) throws
   else { return nil }
   let heads = rank == 2 ? 1 : graph.shape(of: scores.lhs)[rank - 3]
   let q = try graph.withHeads(scores.lhs)
-  let k = try graph.withHeads(try graph.ungrouped(graph.turned(scores.rhs), heads: heads))
-  let values = try graph.withHeads(try graph.ungrouped(v, heads: heads))
+  let turned = try graph.turned(scores.rhs)
+  var (k, values) = (
+    try graph.ungrouped(turned, heads: heads), try graph.ungrouped(v, heads: heads)
+  )
+  if rank > 2, graph.shape(of: k)[rank - 3] != graph.shape(of: values)[rank - 3] {
+    (k, values) = (turned, v)
+  }
+  (k, values) = (try graph.withHeads(k), try graph.withHeads(values))
   let operands = [q, k, values] + (scores.mask.map { [$0] } ?? [])
   guard
     AttentionShape(

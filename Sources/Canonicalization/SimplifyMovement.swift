@@ -7,7 +7,8 @@ import Tensors
 package let simplifyMovement = Pass(
   "simplify-movement",
   rules: [
-    dropIdentityMovement, joinTransposes, joinReshapes, rewriteTransposeAsReshape,
+    dropIdentityMovement, joinTransposes, joinReshapes, splitBeforeTranspose,
+    rewriteTransposeAsReshape,
     moveDequantizedConstant, recognizeGlobalAverage, sinkTransposeBelowUnary,
     sinkTransposeBelowBinary, sinkTransposeBelowConcat, dropTransposeBeforeReduction,
   ])
@@ -49,6 +50,28 @@ let joinReshapes = RewriteRule("join-reshapes") { (id, graph) throws(Diagnostic)
     case .reshape = graph.op(middle)
   else { return nil }
   return try graph.append(.reshape(outer), [graph.operand(0, of: middle)])
+}
+
+/// `reshape(transpose(reshape(x)))` to `transpose(reshape(x))`, where the transpose leaves the first
+/// axis in its place and the last reshape only splits it.
+let splitBeforeTranspose = RewriteRule("split-before-transpose") {
+  (id, graph) throws(Diagnostic) in
+  guard case .reshape = graph.op(id), case let turned = graph.operand(0, of: id),
+    case .transpose(let transpose) = graph.op(turned), transpose.permutation.first == 0,
+    case let joined = graph.operand(0, of: turned), case .reshape = graph.op(joined),
+    graph.quantization(of: joined)?.isPerTensor ?? true
+  else { return nil }
+  let (dims, kept) = (graph.shape(of: id).dims, graph.shape(of: turned).dims.dropFirst())
+  let lead = dims.count - kept.count
+  guard lead > 1, dims.suffix(kept.count).elementsEqual(kept),
+    dims.prefix(lead).reduce(1, *) == graph.shape(of: turned)[0]
+  else { return nil }
+  let split = try graph.append(
+    .reshape(
+      Reshape(try Shape(Array(dims.prefix(lead)) + graph.shape(of: joined).dims.dropFirst()))),
+    [graph.operand(0, of: joined)])
+  let permutation = Array(0..<lead) + transpose.permutation.dropFirst().map { $0 + lead - 1 }
+  return try graph.append(.transpose(try Transpose(permutation)), [split])
 }
 
 /// A transpose that moves only axes of extent 1 to a reshape.

@@ -51,8 +51,11 @@ package struct ExplainReport: Codable, Sendable {
 
   init(graphs: Builder.Graphs, scheduled: ScheduledProgram) {
     let fused = graphs.fused
+    let stored = Scheduler.quantizersInNorms(fused)
     pairs = QDQAccounting(quantized: graphs.quantized, fused: fused).entries.map {
-      Pair(name: $0.name, op: $0.op, kernel: $0.kernel, reason: $0.reason)
+      let kernel = $0.kernel ?? stored[$0.name]
+      return Pair(
+        name: $0.name, op: $0.op, kernel: kernel, reason: kernel == nil ? $0.reason : nil)
     }
     floatOps = fused.values.compactMap { id in
       let node = fused[id]

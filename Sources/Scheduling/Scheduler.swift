@@ -28,4 +28,16 @@ package enum Scheduler {
     var assembly = ProgramAssembly(lowering)
     return try assembly.assemble()
   }
+
+  /// The name of each `quantize` whose bytes the kernel of a normalization stores, and that op with
+  /// its name.
+  package static func quantizersInNorms(_ graph: Graph) -> [String: String] {
+    var kernels: [String: String] = [:]
+    for (norm, quantizer) in NormFusions(graph).quantizers {
+      let node = graph[norm]
+      let name = node.name.isEmpty ? node.source : node.name
+      kernels[graph[quantizer].name] = "\(node.op.mnemonic) '\(name)'"
+    }
+    return kernels
+  }
 }

@@ -7,6 +7,10 @@ import Testing
 @Suite("steps that a normalization takes in")
 struct NormFusionTests {
   private func symbols(_ end: String) throws -> [String] {
+    try Scheduler.schedule(graph(end)).kernels.map(\.symbol)
+  }
+
+  private func graph(_ end: String) throws -> Graph {
     let start = """
       graph "norm" fused
       %0 = input "x" : 2x3x4xf32
@@ -17,7 +21,19 @@ struct NormFusionTests {
       %5 = rms_norm(%4, %2) {axis = 2, epsilon = 1e-05} "n" : 2x3x4xf32
 
       """
-    return try Scheduler.schedule(Graph(parsing: start + end)).kernels.map(\.symbol)
+    return try Graph(parsing: start + end)
+  }
+
+  @Test func `a quantization that a norm stores is found by name, another is not`() throws {
+    let graph = try graph(
+      """
+      %6 = quantize(%5) {as = u8<0.5, zp=128>} "q" : 2x3x4xu8<0.5, zp=128>
+      %7 = quantize(%1) {as = u8<0.5>} "p" : 2x3x4xu8<0.5>
+      output "q" = %6
+      output "p" = %7
+
+      """)
+    #expect(Scheduler.quantizersInNorms(graph) == ["q": "rms_norm 'n'"])
   }
 
   @Test func `the sum before it, factors of its columns and the quantization behind them`() throws {
