@@ -93,6 +93,23 @@ static float power(const qr_constants *c, float x, float y) {
   return sign * qr_fma(e, error, e);
 }
 
+QR_CLONES
+void qr_rotary(int64_t rows, int64_t n, int64_t size, bool interleaved, const float *x,
+               const float *cosines, const float *sines, float *restrict y) {
+  const int64_t pairs = size / 2;
+  for (int64_t row = 0; row < rows; ++row, x += n, y += n, cosines += pairs, sines += pairs) {
+    for (int64_t i = 0; i < pairs; ++i) {
+      const int64_t first = interleaved ? 2 * i : i, second = first + (interleaved ? 1 : pairs);
+      const float a = x[first], b = x[second];
+      const float kept_a = a * cosines[i], moved_b = b * sines[i];
+      const float kept_b = b * cosines[i], moved_a = a * sines[i];
+      y[first] = kept_a - moved_b;
+      y[second] = kept_b + moved_a;
+    }
+    for (int64_t i = size; i < n; ++i) y[i] = x[i];
+  }
+}
+
 #define QR_EACH_PAIR(expression)                                                                   \
   for (int64_t i = 0; i < n; ++i) {                                                                \
     const float a = lhs[i], b = rhs[i];                                                            \

@@ -42,7 +42,7 @@ extension Op {
       .last
     case .input, .constant, .unary, .binary, .select, .cast, .softmax, .reduce, .reshape,
       .transpose, .concat, .slice, .gather, .pad, .expand, .quantize, .dequantize,
-      .quantizedBinary, .lookup, .embedding:
+      .quantizedBinary, .rotaryEmbedding, .quantizedRotaryEmbedding, .lookup, .embedding:
       .any
     }
   }

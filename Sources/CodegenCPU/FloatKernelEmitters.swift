@@ -2,5 +2,5 @@
 let floatKernelEmitters: [KernelEmitter] = [
   .floatConvolution, .floatDepthwise, .floatMatMul, .floatMaxPool, .floatAveragePool, .map, .reduce,
   .floatSoftmax, .floatNormalization, .move, .remap, .gather, .embedding, .interpolation, .cast,
-  .attention,
+  .attention, .rotary,
 ]

@@ -29,13 +29,14 @@ extension Graph {
     case .input:
       return "the model's input is float"
     case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-      .quantizedResize, .quantizedAttention:
+      .quantizedResize, .quantizedAttention, .quantizedRotaryEmbedding:
       return "\(described(operand)) makes floats, which are used elsewhere too"
     case .conv, .matMul:
       return "\(described(operand)) does not read 8-bit integers and symmetric weights"
     case .concat:
       return "a branch of \(described(operand)) is float"
-    case .constant, .unary, .binary, .select, .cast, .softmax, .attention, .layerNorm, .rmsNorm,
+    case .constant, .unary, .binary, .select, .cast, .softmax, .attention, .rotaryEmbedding,
+      .layerNorm, .rmsNorm,
       .batchNorm,
       .reduce, .pool, .reshape, .transpose, .slice, .gather, .pad, .expand, .resize, .quantize,
       .dequantize, .lookup, .embedding:
@@ -56,11 +57,12 @@ extension Graph {
       return "the other operand of \(described(user)) is float"
     case .binary, .pool:
       return "\(described(user)) makes floats of it"
-    case .input, .constant, .unary, .select, .cast, .softmax, .attention, .layerNorm, .rmsNorm,
+    case .input, .constant, .unary, .select, .cast, .softmax, .attention, .rotaryEmbedding,
+      .layerNorm, .rmsNorm,
       .batchNorm,
       .reduce, .reshape, .transpose, .slice, .gather, .pad, .expand, .resize, .quantize,
       .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-      .quantizedResize, .quantizedAttention, .lookup, .embedding:
+      .quantizedResize, .quantizedAttention, .quantizedRotaryEmbedding, .lookup, .embedding:
       return "it is read by \(described(user)), which is float"
     }
   }

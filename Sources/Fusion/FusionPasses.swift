@@ -15,7 +15,8 @@ package let foldQDQ = Pass(
   rules: [
     cancelQDQ, foldRequantize, hoistQuantize, hoistQuantizeAboveConcat, sinkDequantize,
     sinkDequantizeBelowConcat, foldQDQIntoProduct, foldQDQIntoBinary, foldQDQIntoTable,
-    foldQDQIntoPool, foldQDQIntoResize, foldQDQIntoAttention, foldDequantizeIntoGather,
+    foldQDQIntoPool, foldQDQIntoResize, foldQDQIntoAttention, foldQDQIntoRotary,
+    foldDequantizeIntoRotary, foldDequantizeIntoGather,
   ])
 
 /// Marks the graph as fused, so that integer ops may stand beside the pairs that are left.

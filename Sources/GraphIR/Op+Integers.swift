@@ -8,9 +8,10 @@ extension Op {
     case .resize(let resize): resize.mode == .nearest
     case .pool(let pooling): pooling.kind == .max
     case .input, .constant, .conv, .matMul, .unary, .binary, .select, .cast, .softmax, .attention,
-      .layerNorm,
-      .rmsNorm, .batchNorm, .reduce, .quantize, .dequantize, .quantizedConv, .quantizedMatMul,
-      .quantizedBinary, .quantizedPool, .quantizedResize, .quantizedAttention, .lookup, .embedding:
+      .rotaryEmbedding, .layerNorm, .rmsNorm, .batchNorm, .reduce, .quantize, .dequantize,
+      .quantizedConv, .quantizedMatMul,
+      .quantizedBinary, .quantizedPool, .quantizedResize, .quantizedAttention,
+      .quantizedRotaryEmbedding, .lookup, .embedding:
       false
     }
   }

@@ -59,12 +59,13 @@ extension Stage {
   func allows(_ op: Op) -> Bool {
     switch op {
     case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-      .quantizedResize, .quantizedAttention, .lookup, .embedding:
+      .quantizedResize, .quantizedAttention, .quantizedRotaryEmbedding, .lookup, .embedding:
       self == .fused
     case .batchNorm:
       self == .imported || self == .canonical
     case .input, .constant, .conv, .matMul, .unary, .binary, .select, .cast, .softmax, .attention,
-      .layerNorm, .rmsNorm, .reduce, .pool, .reshape, .transpose, .concat, .slice, .gather, .pad,
+      .rotaryEmbedding, .layerNorm, .rmsNorm, .reduce, .pool, .reshape, .transpose, .concat, .slice,
+      .gather, .pad,
       .expand,
       .resize, .quantize, .dequantize:
       true

@@ -56,6 +56,7 @@ struct Evaluation {
     case .cast(let cast): return try operands[0].tensor.cast(to: cast)
     case .softmax(let softmax): return try self.softmax(softmax)
     case .attention(let attention): return try self.attention(attention)
+    case .rotaryEmbedding(let rotary): return try rotaryEmbedding(rotary)
     case .layerNorm(let norm): return try layerNorm(norm)
     case .rmsNorm(let norm): return try rmsNorm(norm)
     case .batchNorm(let norm): return try batchNorm(norm)
@@ -77,6 +78,7 @@ struct Evaluation {
     case .quantizedPool(let pool): return try quantizedPool(pool)
     case .quantizedResize(let resize): return try quantizedResize(resize)
     case .quantizedAttention(let attention): return try quantizedAttention(attention)
+    case .quantizedRotaryEmbedding(let quantized): return try rotaryEmbedding(quantized)
     case .lookup(let lookup): return try self.lookup(lookup)
     case .embedding: return try embedding()
     }

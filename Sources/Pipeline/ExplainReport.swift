@@ -97,13 +97,13 @@ extension Op {
   /// Whether the op does float arithmetic on its elements, rather than moving or converting them.
   fileprivate var computesInFloat: Bool {
     switch self {
-    case .conv, .matMul, .unary, .binary, .select, .softmax, .attention, .layerNorm,
-      .rmsNorm, .batchNorm,
+    case .conv, .matMul, .unary, .binary, .select, .softmax, .attention,
+      .rotaryEmbedding, .layerNorm, .rmsNorm, .batchNorm,
       .reduce, .pool, .resize:
       true
     case .input, .constant, .cast, .reshape, .transpose, .concat, .slice, .gather, .pad, .expand,
       .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-      .quantizedResize, .quantizedAttention, .lookup, .embedding:
+      .quantizedResize, .quantizedAttention, .quantizedRotaryEmbedding, .lookup, .embedding:
       false
     }
   }

@@ -13,4 +13,17 @@ extension Graph {
     return table.shape.dims.dropFirst().reduce(1, *) >= Graph.smallestEmbeddingWidth
       && table.shape.rank > 1 && table.shape[0] > 0
   }
+
+  /// Whether each value is needed for the angles of a rotation, which stay as precise as they are.
+  /// The graph is sorted.
+  var areForAngles: [Bool] {
+    var marks = [Bool](repeating: false, count: nodes.count)
+    for id in values.reversed() {
+      for (index, operand) in operands(of: id).enumerated() {
+        if case .rotaryEmbedding = op(id), index > 0 { marks[operand.index] = true }
+        if marks[id.index] { marks[operand.index] = true }
+      }
+    }
+    return marks
+  }
 }

@@ -109,7 +109,7 @@ private struct QDQInsertion {
     let table = placement.tables[user]
     var read = table.flatMap { tableReads[$0] } ?? [:]
     for (index, operand) in graph.operands(of: user).enumerated() {
-      let readsIntegers = isReader && !graph.op(user).isMask(index)
+      let readsIntegers = isReader && !graph.op(user).staysFloat(index)
       let isRight = readsIntegers && graph.op(user).readsSymmetric(index)
       guard let integers = isRight ? symmetric[operand] : quantized[operand],
         readsIntegers || placement.integerResults.contains(operand)
@@ -237,8 +237,12 @@ extension Op {
     }
   }
 
-  /// Whether operand `index` is a mask, which stays float.
-  fileprivate func isMask(_ index: Int) -> Bool {
-    if case .attention = self { index == 3 } else { false }
+  /// Whether operand `index` is a mask, or the cosine or sine of an angle: it stays float.
+  fileprivate func staysFloat(_ index: Int) -> Bool {
+    switch self {
+    case .attention: index == 3
+    case .rotaryEmbedding: index > 0
+    default: false
+    }
   }
 }

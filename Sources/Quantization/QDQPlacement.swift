@@ -51,7 +51,11 @@ struct QDQPlacement {
       storedSymmetric.formUnion(operands[1...2])
     }
     placePending()
-    readers.formUnion(graph.values.filter { graph.isEmbedding($0) && accepts($0) })
+    let areForAngles = graph.areForAngles
+    readers.formUnion(
+      graph.values.filter {
+        graph.isEmbedding($0) && accepts($0) && !areForAngles[$0.index]
+      })
     for id in graph.values where accepts(id) {
       guard case .pool(let pool) = graph.op(id), case let x = graph.operand(0, of: id),
         graph.op(x) != .input, !isConcat(x), comesFromIntegers(x)
@@ -78,6 +82,11 @@ struct QDQPlacement {
   private mutating func placeProducer(of id: ValueID) {
     if case .attention = graph.op(id) {
       if readers.contains(id) { integerResults.insert(id) }
+    } else if case .rotaryEmbedding = graph.op(id) {
+      // Its operand stays float, as the product before it makes it: what turns is rounded once.
+      guard accepts(id) else { return }
+      readers.insert(id)
+      integerResults.insert(id)
     } else if let chain = graph.kernelChain(endingAt: id, accepting: accepts),
       isProduct(chain.anchor)
     {
@@ -181,9 +190,11 @@ struct QDQPlacement {
       case .unary, .binary, .pool, .reshape, .transpose, .concat, .slice, .gather, .pad, .expand,
         .resize:
         marks[id.index] = accepts(id) && graph.operands(of: id).contains { marks[$0.index] }
+      case .rotaryEmbedding:
+        marks[id.index] = accepts(id) && marks[graph.operand(0, of: id).index]
       case .constant, .select, .cast, .softmax, .layerNorm, .rmsNorm, .batchNorm, .reduce,
         .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-        .quantizedResize, .quantizedAttention, .lookup, .embedding:
+        .quantizedResize, .quantizedAttention, .quantizedRotaryEmbedding, .lookup, .embedding:
         break
       }
     }

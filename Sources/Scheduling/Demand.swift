@@ -50,7 +50,8 @@ struct Demand: Hashable, Sendable {
         // Elementwise ops keep the order of their operand; no halo is needed for them.
         break
       case .input, .constant, .matMul, .select, .softmax, .attention, .quantizedAttention,
-        .layerNorm, .rmsNorm, .batchNorm, .reduce, .reshape, .gather, .pad, .expand,
+        .rotaryEmbedding, .quantizedRotaryEmbedding, .layerNorm, .rmsNorm, .batchNorm, .reduce,
+        .reshape, .gather, .pad, .expand,
         .quantizedMatMul, .embedding:
         break
       }
@@ -109,8 +110,8 @@ extension Op {
       .quantizedBinary:
       true
     case .input, .constant, .matMul, .unary, .binary, .select, .cast, .softmax, .attention,
-      .quantizedAttention, .layerNorm,
-      .rmsNorm, .batchNorm, .reduce, .reshape, .transpose, .concat, .slice, .gather, .pad,
+      .quantizedAttention, .rotaryEmbedding, .quantizedRotaryEmbedding, .layerNorm, .rmsNorm,
+      .batchNorm, .reduce, .reshape, .transpose, .concat, .slice, .gather, .pad,
       .expand, .resize, .quantize, .dequantize, .quantizedMatMul, .embedding:
       false
     }

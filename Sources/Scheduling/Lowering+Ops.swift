@@ -48,6 +48,10 @@ extension Lowering {
       try lower(resize, id)
     case .quantizedAttention(let attention):
       try lower(attention, id)
+    case .rotaryEmbedding(let rotary):
+      try lower(rotary, .float, id)
+    case .quantizedRotaryEmbedding(let quantized):
+      try lower(quantized.rotary, quantized.result, id)
     case .lookup(let lookup):
       try lower(lookup, id)
     case .embedding:

@@ -1,6 +1,8 @@
 import Canonicalization
 import Diagnostics
 import GraphIR
+import ONNXFrontend
+import Tensors
 import Testing
 
 /// Single ops of ONNX whose expansion becomes one op again.
@@ -30,5 +32,23 @@ struct RecognitionTests {
     }
     #expect(mnemonics.filter { $0 == "attention" }.count == 1)
     #expect(!mnemonics.contains("softmax"))
+  }
+
+  @Test(arguments: RotaryEmbedding.Pairing.allCases, [4, 8])
+  func `a rotation that was written as ONNX becomes one op again`(
+    pairing: RotaryEmbedding.Pairing, size: Int
+  ) throws {
+    var graph = Graph(name: "net", stage: .imported)
+    let x = graph.appendInput("x", TensorType(.f32, try Shape([1, 3, 2, 8])))
+    let angles = TensorType(.f32, try Shape([3, 1, size / 2]))
+    let (cosines, sines) = (
+      graph.appendInput("cosines", angles), graph.appendInput("sines", angles)
+    )
+    let rotary = try RotaryEmbedding(pairing, size: size)
+    graph.appendOutput("y", try graph.append(.rotaryEmbedding(rotary), [x, cosines, sines]))
+    var read = try ONNXModel(data: QDQWriter.data(graph)).graph()
+    for pass in canonicalizationPasses { try pass.run(&read) }
+    #expect(
+      read.nodes.map(\.op) == [.input, .input, .input, .rotaryEmbedding(rotary)])
   }
 }

@@ -21,8 +21,12 @@ struct GraphTextTests {
     %10 = constant [5, -6, 7, 8] : 2x2xi8<axis=0, [0.1, 0.2]>
     %11 = constant [1, 0, 1] : 3xi64
     %12 = q.embedding(%10, %11) : 3x2xf32
+    %13 = constant [0.5, 1.0, 0.25] : 3x1xf32
+    %14 = rotary_embedding(%12, %13, %13) {pairing = "interleaved", size = 2} : 3x2xf32
+    %15 = q.rotary_embedding(%14, %13, %13) {pairing = "halves", size = 2, as = u8<0.05, zp=9>} : 3x2xu8<0.05, zp=9>
+    %16 = q.rotary_embedding(%15, %13, %13) {pairing = "halves", size = 2, as = f32} : 3x2xf32
     output "y" = %9
-    output "rows" = %12
+    output "rows" = %16
 
     """
 
@@ -38,7 +42,9 @@ struct GraphTextTests {
     ("residual = false, act", "residual = false, lower = 0.0, act"),
     ("groups = 1}", "groups = 2}"), ("groups = 1}", "groups = 1, bogus = 1}"),
     ("\"q\" :", "\"q :"), ("fused", "imported"), ("\"c\"", "\"x\""),
-    ("[7, 8]", "[7, 8, 9]"), ("u8<0.05>}", "u8<0.0>}"),
+    ("\"interleaved\", size = 2", "\"interleaved\", size = 4"), ("size = 2}", "size = 1}"),
+    ("\"interleaved\"", "\"both\""), ("as = u8<0.05, zp=9>} : 3x2", "as = f32} : 3x2"),
+    ("(%15, %13, %13)", "(%14, %13, %13)"), ("[7, 8]", "[7, 8, 9]"), ("u8<0.05>}", "u8<0.0>}"),
   ])
   func `a wrong text is refused`(change: (old: String, new: String)) throws {
     let range = try #require(Self.text.range(of: change.old))
@@ -51,7 +57,8 @@ struct GraphTextTests {
     let relu = try graph.append(.unary(.relu), [ValueID(2)])
     graph.setOutput(0, to: relu)
     try graph.compact()
-    let rows = ["constant", "constant", "q.embedding"]
+    let turns = ["rotary_embedding", "q.rotary_embedding", "q.rotary_embedding"]
+    let rows = ["constant", "constant", "q.embedding", "constant"] + turns
     #expect(graph.nodes.map(\.op.mnemonic) == ["input", "constant", "conv", "relu"] + rows)
   }
 

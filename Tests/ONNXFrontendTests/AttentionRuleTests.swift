@@ -167,6 +167,20 @@ struct AttentionRuleTests {
     #expect(try results(joined, [flat])[0].floats == turn.expected)
   }
 
+  @Test func `a rotation is one op, its angles looked up by position and placed by heads`() throws {
+    let (x, table) = (try zeros(1, 2, 3, 4), try zeros(5, 2))
+    let positions = try Tensor.int64s([0, 1, 2], [1, 3])
+    let rotary = model(
+      op: "RotaryEmbedding", [x, table, table, positions], constants: [1, 2])
+    let lookup = ["gather", "reshape"]
+    #expect(try rotary.ops() == lookup + lookup + ["rotary_embedding"])
+    let (rows, angles) = (try zeros(1, 3, 8), try zeros(1, 3, 2))
+    let flat = model(
+      op: "RotaryEmbedding", [rows, angles, angles], [.int("num_heads", 2)])
+    #expect(
+      try flat.ops() == ["reshape", "reshape", "reshape", "rotary_embedding", "reshape"])
+  }
+
   @Test func `elements beyond the rotary dimension stay`() throws {
     let x = try Tensor.floats([1, 2, 3, 4], [1, 1, 1, 4])
     let (cosine, sine) = (try zeros(1, 1, 1), try Tensor.floats([1], [1, 1, 1]))

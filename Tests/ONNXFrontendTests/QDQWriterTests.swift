@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import GraphIR
+import Interpreter
 import SwiftProtobuf
 import Tensors
 import Testing
@@ -189,6 +190,32 @@ struct QDQWriterTests {
     #expect(
       proto.graph.node.map(\.opType) == safe + ["Transpose", "MatMul", "Mul"] + safe + ["MatMul"])
     #expect(try readBack(graph).outputs.map(\.name) == ["p", "y"])
+  }
+
+  @Test(arguments: ["halves", "interleaved"], [4, 6])
+  func `a rotation is written as its definition`(pairing: String, size: Int) throws {
+    let half = size / 2
+    let graph = try Graph(
+      parsing: """
+        graph "net" quantized
+        %0 = input "x" : 1x2x3x6xf32
+        %1 = input "cosines" : 3x\(half)xf32
+        %2 = input "sines" : 3x\(half)xf32
+        %3 = rotary_embedding(%0, %1, %2) {pairing = "\(pairing)", size = \(size)} "y" @"rotary" : 1x2x3x6xf32
+        output "y" = %3
+
+        """)
+    let proto = try Onnx_ModelProto(serializedBytes: QDQWriter.data(graph))
+    let turn = ["Slice", "Slice", "Mul", "Mul", "Sub", "Mul", "Mul", "Add"]
+    let joined = pairing == "halves" ? ["Concat"] : ["Reshape", "Reshape", "Concat", "Reshape"]
+    #expect(
+      proto.graph.node.map(\.opType) == turn + joined + (size < 6 ? ["Slice", "Concat"] : []))
+    let operands = [
+      try counting(1, 2, 3, 6), try Tensor.floats((0..<3 * half).map { Float($0) / 8 }, [3, half]),
+      try Tensor.floats((0..<3 * half).map { 1 - Float($0) / 4 }, [3, half]),
+    ]
+    let read = try Interpreter(readBack(graph)).run(operands)
+    #expect(try read == Interpreter(graph).run(operands))
   }
 
   @Test func `a fused graph is refused`() throws {

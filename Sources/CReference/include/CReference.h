@@ -208,6 +208,12 @@ typedef enum {
 void qr_binary_f32(const qr_constants *constants, qr_binary function, int64_t n,
                    const float *lhs, const float *rhs, float *y);
 
+/// Turns pairs of the first `size` of the n elements of each row of x [rows, n] by the angles of
+/// cosines and sines [rows, size / 2]: elements 2 i and 2 i + 1 if `interleaved`, else i and
+/// i + size / 2. The others are copied.
+void qr_rotary(int64_t rows, int64_t n, int64_t size, bool interleaved, const float *x,
+               const float *cosines, const float *sines, float *y);
+
 /// Copies elements of `element_bytes` (1, 2, 4 or 8) to a dense array of extents `dims`; element
 /// (i0, i1, ...) comes from source[origin + sum of i[a] * strides[a]], in elements. A stride of 0
 /// repeats, a negative one reverses. At most 16 axes.

@@ -14,6 +14,7 @@ extension Op {
     case .cast: "cast"
     case .softmax(let softmax): softmax.kind.rawValue
     case .attention: "attention"
+    case .rotaryEmbedding: "rotary_embedding"
     case .layerNorm: "layer_norm"
     case .rmsNorm: "rms_norm"
     case .batchNorm: "batch_norm"
@@ -35,6 +36,7 @@ extension Op {
     case .quantizedPool: "q.average_pool"
     case .quantizedResize: "q.resize"
     case .quantizedAttention: "q.attention"
+    case .quantizedRotaryEmbedding: "q.rotary_embedding"
     case .lookup: "q.lookup"
     case .embedding: "q.embedding"
     }
@@ -54,6 +56,7 @@ extension Op {
         ("scale", .float(attention.scale)),
         ("probabilities", .word(attention.probabilities.rawValue)),
       ] + (attention.isSafe ? [("safe", .bool(true))] : [])
+    case .rotaryEmbedding(let rotary): rotary.attributes
     case .layerNorm(let norm), .rmsNorm(let norm):
       [("axis", .int(norm.axis)), ("epsilon", .float(norm.epsilon))]
     case .batchNorm(let norm): [("epsilon", .float(norm.epsilon))]
@@ -92,6 +95,8 @@ extension Op {
         ("probabilities", .word(attention.probabilities.rawValue)),
         ("as", typeAttribute(attention.result)),
       ]
+    case .quantizedRotaryEmbedding(let quantized):
+      quantized.rotary.attributes + [("as", typeAttribute(quantized.result))]
     case .lookup(let lookup):
       [
         ("function", .word(lookup.function)), ("table", .bytes(lookup.table)),
@@ -105,6 +110,12 @@ private func typeAttribute(_ result: QuantizedResult) -> Attribute {
   switch result {
   case .quantized(let element, let params): .type(.init(element.text(params)))
   case .float: .type(.init(ElementType.f32.text(nil)))
+  }
+}
+
+extension RotaryEmbedding {
+  fileprivate var attributes: [(name: String, value: Attribute)] {
+    [("pairing", .word(pairing.rawValue)), ("size", .int(size))]
   }
 }
 

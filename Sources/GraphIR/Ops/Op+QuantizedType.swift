@@ -16,6 +16,8 @@ extension Op {
   /// `q.embedding` takes a table, i8 or u8, per tensor or with one scale for each row of axis 0, and
   /// i32 or i64 indices.
   ///
+  /// `q.rotary_embedding` takes x as u8 or i8 per tensor, or as f32 that is made 8-bit, and f32 angles.
+  ///
   /// `q.attention` takes q as u8 or i8, k and v as symmetric i8, all per tensor, and an f32 mask.
   func quantizedType(_ operands: [TensorType]) throws(Diagnostic) -> TensorType {
     switch self {
@@ -80,6 +82,14 @@ extension Op {
         let shape = attentionShape(operands)
       else { throw mismatch(operands) }
       return attention.result.type(shape)
+    case .quantizedRotaryEmbedding(let quantized):
+      if operands[0].element != .f32 || quantized.result == .float {
+        try requireActivation(operands[0])
+      }
+      guard operands.dropFirst().allSatisfy({ $0.element == .f32 }),
+        quantized.rotary.takes(x: operands[0].shape, angles: operands.dropFirst().map(\.shape))
+      else { throw mismatch(operands) }
+      return quantized.result.type(operands[0].shape)
     case .lookup(let lookup):
       try requireActivation(operands[0])
       return TensorType(lookup.element, operands[0].shape, lookup.params)

@@ -49,6 +49,12 @@ extension Op {
         throw mismatch(operands)
       }
       return TensorType(.f32, shape)
+    case .rotaryEmbedding(let rotary):
+      guard operands.allSatisfy({ $0.element == operands[0].element && $0.element.isFloat }),
+        operands.allSatisfy({ $0.quantization == nil }),
+        rotary.takes(x: operands[0].shape, angles: operands.dropFirst().map(\.shape))
+      else { throw mismatch(operands) }
+      return operands[0]
     case .layerNorm(let norm), .rmsNorm(let norm):
       _ = try operands[0].shape.normalizedAxis(norm.axis)
       for scale in operands.dropFirst() {
@@ -72,7 +78,8 @@ extension Op {
       type.shape = try pooling.resultShape(type.shape)
       return type
     case .quantize, .dequantize, .quantizedConv, .quantizedMatMul, .quantizedBinary,
-      .quantizedPool, .quantizedResize, .quantizedAttention, .lookup, .embedding:
+      .quantizedPool, .quantizedResize, .quantizedAttention, .quantizedRotaryEmbedding, .lookup,
+      .embedding:
       return try quantizedType(operands)
     case .reshape, .transpose, .concat, .slice, .gather, .pad, .expand, .resize:
       return try movementType(operands)
@@ -85,7 +92,7 @@ extension Op {
     case .input, .constant: 0...0
     case .conv: 2...3
     case .matMul, .binary, .gather, .rmsNorm, .embedding: 2...2
-    case .select: 3...3
+    case .select, .rotaryEmbedding, .quantizedRotaryEmbedding: 3...3
     case .layerNorm: 2...3
     case .batchNorm: 5...5
     case .concat: 1...Int.max

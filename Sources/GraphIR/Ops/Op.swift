@@ -23,6 +23,8 @@ package enum Op: Hashable, Sendable {
   case softmax(Softmax)
   /// q, k, v, and optionally an added mask; all f32.
   case attention(Attention)
+  /// x, cos, sin.
+  case rotaryEmbedding(RotaryEmbedding)
   /// x, scale, and optionally bias; over all axes from `axis` on.
   case layerNorm(Normalization)
   /// x, scale; over all axes from `axis` on.
@@ -63,6 +65,8 @@ package enum Op: Hashable, Sendable {
   case quantizedResize(QuantizedResize)
   /// `q.attention`: q (u8), k and v (i8, symmetric), and optionally an added f32 mask.
   case quantizedAttention(QuantizedAttention)
+  /// `q.rotary_embedding`: x (8-bit or f32), cos and sin (f32).
+  case quantizedRotaryEmbedding(QuantizedRotaryEmbedding)
   /// `q.lookup`: a 256-entry table from 8 bits to 8 bits.
   case lookup(Lookup)
   /// `q.embedding`: table (i8 or u8 constant, rows along axis 0), indices (i32 or i64; negative ones

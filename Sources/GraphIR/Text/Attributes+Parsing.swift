@@ -54,6 +54,15 @@ extension Attention {
   }
 }
 
+extension RotaryEmbedding {
+  init(_ reader: inout AttributeReader) throws(Diagnostic) {
+    guard let pairing = Pairing(rawValue: try reader.word("pairing")) else {
+      throw Diagnostic(.malformedText, "a rotation of unknown pairs")
+    }
+    try self.init(pairing, size: try reader.int("size"))
+  }
+}
+
 extension Normalization {
   init(_ reader: inout AttributeReader) throws(Diagnostic) {
     self.init(axis: try reader.int("axis"), epsilon: try reader.float("epsilon"))

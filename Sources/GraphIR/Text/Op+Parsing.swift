@@ -28,6 +28,7 @@ extension Op {
       case "matmul": self = .matMul
       case "select": self = .select
       case "attention": self = .attention(try Attention(&reader))
+      case "rotary_embedding": self = .rotaryEmbedding(try RotaryEmbedding(&reader))
       case "layer_norm": self = .layerNorm(try Normalization(&reader))
       case "rms_norm": self = .rmsNorm(try Normalization(&reader))
       case "batch_norm":
@@ -106,6 +107,9 @@ extension Op {
         QuantizedAttention(
           scale: attention.scale, probabilities: attention.probabilities,
           result: try reader.result()))
+    case "q.rotary_embedding":
+      return .quantizedRotaryEmbedding(
+        QuantizedRotaryEmbedding(try RotaryEmbedding(&reader), result: try reader.result()))
     case "q.lookup":
       let table = try reader.bytes("table")
       guard table.count == 256, case .quantized(let element, let params) = try reader.result()

@@ -36,6 +36,8 @@ struct QDQNodeWriter {
       try write(softmax, &writer)
     case .attention(let attention):
       try write(attention, &writer)
+    case .rotaryEmbedding(let rotary):
+      try write(rotary, &writer)
     case .layerNorm(let norm):
       emit(
         "LayerNormalization", &writer,
@@ -66,7 +68,7 @@ struct QDQNodeWriter {
       }
       try emitQuantization("DequantizeLinear", operand.element, params, operand, &writer)
     case .quantizedConv, .quantizedMatMul, .quantizedBinary, .quantizedPool,
-      .quantizedResize, .quantizedAttention, .lookup, .embedding:
+      .quantizedResize, .quantizedAttention, .quantizedRotaryEmbedding, .lookup, .embedding:
       throw Diagnostic(
         .stageViolation, "\(node.op.mnemonic) has no ONNX form", at: "\(id)",
         hint: "write the quantized graph, before it is fused")
