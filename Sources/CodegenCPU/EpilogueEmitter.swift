@@ -20,7 +20,7 @@ struct EpilogueEmitter {
 
   private var symbol: String { spec.symbol }
   var isFloat: Bool { spec.operands.last == .f32 }
-  var hasResidual: Bool { !isFloat && spec["residual"] == 1 }
+  var hasResidual: Bool { spec["residual"] == 1 }
   /// Whether `S_store4` exists.
   var storesFour: Bool { !isFloat && target.integerDot == .words }
   /// Whether `S_narrow` exists.

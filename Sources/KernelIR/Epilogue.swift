@@ -7,8 +7,11 @@ package enum Epilogue: Hashable, Sendable {
   case requantize(
     multipliers: [Float], zeroPoint: Int32, bounds: ClosedRange<Int32>, residual: Residual?,
     activation: Activation? = nil)
-  /// `clamp(float(acc) * scale[c])`, an f32 result, or the activation of it.
-  case float(scales: [Float], bounds: ClosedRange<Float>?, activation: Activation? = nil)
+  /// `clamp(float(acc) * scale[c])`, an f32 result, or the activation of it; with a residual
+  /// `fma(float(r - residual.zeroPoint), residual.multiplier, float(acc) * scale[c])` of it.
+  case float(
+    scales: [Float], bounds: ClosedRange<Float>?, residual: Residual? = nil,
+    activation: Activation? = nil)
 
   /// A function of the real value that is computed before the store.
   package struct Activation: Hashable, Sendable {
@@ -33,7 +36,8 @@ package enum Epilogue: Hashable, Sendable {
   package struct Residual: Hashable, Sendable {
     package let geometry: ImageGeometry
     package let zeroPoint: Int32
-    /// Its scale over the result's.
+    /// Its scale over the result's; its scale alone, where the result is float or an activation
+    /// comes before the rounding.
     package let multiplier: Float
 
     package init(geometry: ImageGeometry, zeroPoint: Int32, multiplier: Float) {
@@ -47,20 +51,19 @@ package enum Epilogue: Hashable, Sendable {
   package var factors: [Float] {
     switch self {
     case .requantize(let multipliers, _, _, _, _): multipliers
-    case .float(let scales, _, _): scales
+    case .float(let scales, _, _, _): scales
     }
   }
 
   package var residual: Residual? {
     switch self {
-    case .requantize(_, _, _, let residual, _): residual
-    case .float: nil
+    case .requantize(_, _, _, let residual, _), .float(_, _, let residual, _): residual
     }
   }
 
   package var activation: Activation? {
     switch self {
-    case .requantize(_, _, _, _, let activation), .float(_, _, let activation): activation
+    case .requantize(_, _, _, _, let activation), .float(_, _, _, let activation): activation
     }
   }
 }
@@ -83,26 +86,26 @@ extension Epilogue {
 
   /// The values of ``fields``; what a kind of epilogue does not read is 0.
   package var arguments: ArgumentLayout.Values {
-    let function: ArgumentLayout.Values = [
+    let shared: ArgumentLayout.Values = [
+      "residual_zero_point": .i32(residual?.zeroPoint ?? 0),
+      "residual_multiplier": .f32(residual?.multiplier ?? 0),
       "alpha": .f32(activation?.alpha ?? 0), "beta": .f32(activation?.beta ?? 0),
       "activation_multiplier": .f32(activation?.multiplier ?? 1),
     ]
     switch self {
-    case .requantize(_, let zeroPoint, let bounds, let residual, _):
+    case .requantize(_, let zeroPoint, let bounds, _, _):
       let values: ArgumentLayout.Values = [
-        "residual_zero_point": .i32(residual?.zeroPoint ?? 0),
-        "residual_multiplier": .f32(residual?.multiplier ?? 0),
         "zero_point": .i32(zeroPoint), "qmin": .i32(bounds.lowerBound),
         "qmax": .i32(bounds.upperBound), "low": .f32(0), "high": .f32(0),
       ]
-      return values + residualArguments + function
-    case .float(_, let bounds, _):
+      return values + residualArguments + shared
+    case .float(_, let bounds, _, _):
       let values: ArgumentLayout.Values = [
-        "residual_zero_point": .i32(0), "residual_multiplier": .f32(0), "zero_point": .i32(0),
-        "qmin": .i32(0), "qmax": .i32(0), "low": .f32(bounds?.lowerBound ?? 0),
+        "zero_point": .i32(0), "qmin": .i32(0), "qmax": .i32(0),
+        "low": .f32(bounds?.lowerBound ?? 0),
         "high": .f32(bounds?.upperBound ?? 0),
       ]
-      return values + residualArguments + function
+      return values + residualArguments + shared
     }
   }
 
@@ -134,29 +137,31 @@ extension Epilogue {
 
   /// The parameters of a spec that the epilogue's code depends on.
   package var parameters: [KernelSpec.Parameter] {
+    let added = [KernelSpec.Parameter("residual", residual == nil ? 0 : 1)]
     let function = activation.map { [KernelSpec.Parameter($0.function.rawValue, 1)] } ?? []
     switch self {
     case .requantize(_, let zeroPoint, let bounds, _, _):
-      return [
-        KernelSpec.Parameter("residual", residual == nil ? 0 : 1),
-        KernelSpec.Parameter("clamp", clamp(bounds).rawValue),
-      ] + (zeroPoint == 0 ? [KernelSpec.Parameter("unshifted", 1)] : []) + function
-    case .float(_, let bounds, _):
-      return [KernelSpec.Parameter("clamp", bounds == nil ? 0 : 1)] + function
+      return added + [KernelSpec.Parameter("clamp", clamp(bounds).rawValue)]
+        + (zeroPoint == 0 ? [KernelSpec.Parameter("unshifted", 1)] : []) + function
+    case .float(_, let bounds, _, _):
+      return added + [KernelSpec.Parameter("clamp", bounds == nil ? 0 : 1)] + function
     }
   }
 
   /// The epilogue over gapless rows, for a result that is flattened.
   package var flattened: Epilogue {
-    guard
-      case .requantize(
-        let multipliers, let zeroPoint, let bounds, let residual?, let activation) = self
-    else { return self }
-    return .requantize(
-      multipliers: multipliers, zeroPoint: zeroPoint, bounds: bounds,
-      residual: Residual(
-        geometry: residual.geometry.flattened, zeroPoint: residual.zeroPoint,
-        multiplier: residual.multiplier), activation: activation)
+    let flat = residual.map {
+      Residual(
+        geometry: $0.geometry.flattened, zeroPoint: $0.zeroPoint, multiplier: $0.multiplier)
+    }
+    switch self {
+    case .requantize(let multipliers, let zeroPoint, let bounds, _, let activation):
+      return .requantize(
+        multipliers: multipliers, zeroPoint: zeroPoint, bounds: bounds, residual: flat,
+        activation: activation)
+    case .float(let scales, let bounds, _, let activation):
+      return .float(scales: scales, bounds: bounds, residual: flat, activation: activation)
+    }
   }
 }
 

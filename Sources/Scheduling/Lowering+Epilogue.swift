@@ -56,22 +56,25 @@ extension Lowering {
         multipliers.append(try Multiplier.floatResult(lhsScale: inputScale, rhsScale: scale))
       }
     }
+    let added = try residual.map { (operand) throws(Diagnostic) in
+      var multiplier = operand.type.quantization?.scale ?? 1
+      if activation == nil, case .quantized(_, let params) = epilogue.result {
+        multiplier = try Multiplier.rescale(inputScale: multiplier, outputScale: params.scale)
+      }
+      return KernelIR.Epilogue.Residual(
+        geometry: operand.geometry, zeroPoint: Lowering.storedZeroPoint(operand.type),
+        multiplier: multiplier)
+    }
     switch epilogue.result {
     case .float:
       return .float(
-        scales: multipliers, bounds: floatBounds(epilogue.clamp), activation: activation)
+        scales: multipliers, bounds: floatBounds(epilogue.clamp), residual: added,
+        activation: activation)
     case .quantized(let element, let params):
       let stored = storedParams(element, params)
       return .requantize(
         multipliers: multipliers, zeroPoint: stored.zeroPoint,
-        bounds: storedBounds(epilogue.clamp, stored),
-        residual: try residual.map { (operand) throws(Diagnostic) in
-          let scale = operand.type.quantization?.scale ?? 1
-          return .init(
-            geometry: operand.geometry, zeroPoint: Lowering.storedZeroPoint(operand.type),
-            multiplier: activation == nil
-              ? try Multiplier.rescale(inputScale: scale, outputScale: params.scale) : scale)
-        }, activation: activation)
+        bounds: storedBounds(epilogue.clamp, stored), residual: added, activation: activation)
     }
   }
 

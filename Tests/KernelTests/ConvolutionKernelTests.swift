@@ -7,9 +7,12 @@ import Testing
 struct ConvolutionCase: Sendable, CustomTestStringConvertible {
   enum Result: Sendable {
     case bytes, unshifted, residual, float, clampedFloat, leakyRelu, hardSwishResidual,
-      hardSigmoidFloat
+      hardSigmoidFloat, residualFloat, hardSwishResidualFloat
 
-    var isFloat: Bool { [.float, .clampedFloat, .hardSigmoidFloat].contains(self) }
+    var isFloat: Bool {
+      [.float, .clampedFloat, .hardSigmoidFloat, .residualFloat, .hardSwishResidualFloat]
+        .contains(self)
+    }
   }
 
   var name: String
@@ -98,6 +101,15 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         multipliers: factors, zeroPoint: 12, bounds: 12...255,
         residual: .init(geometry: geometry, zeroPoint: 131, multiplier: 0.73))
     case .float: return .float(scales: factors, bounds: nil)
+    case .residualFloat:
+      return .float(
+        scales: factors, bounds: -2...6,
+        residual: .init(geometry: geometry, zeroPoint: 131, multiplier: 0.03))
+    case .hardSwishResidualFloat:
+      return .float(
+        scales: factors, bounds: nil,
+        residual: .init(geometry: geometry, zeroPoint: 131, multiplier: 0.03),
+        activation: .init(.hardSwish, multiplier: 1))
     case .clampedFloat: return .float(scales: factors, bounds: 0...6)
     }
   }
@@ -259,6 +271,31 @@ extension ConvolutionCase {
     ConvolutionCase(
       name: "wide residual rows", height: 2, width: 7, channels: 16, columns: 80,
       window: window(3, 3), halo: .init(top: 0, bottom: 1, left: 1, right: 0), result: .residual),
+    ConvolutionCase(
+      name: "wide float residual", height: 3, width: 6, channels: 16, columns: 84,
+      result: .residualFloat),
+    ConvolutionCase(
+      name: "float residual of half a panel", height: 2, width: 7, channels: 16, columns: 40,
+      result: .residualFloat),
+    ConvolutionCase(
+      name: "3x3 float residual", batch: 2, height: 6, width: 7, channels: 16, columns: 17,
+      window: window(3, 3), result: .residualFloat),
+    ConvolutionCase(
+      name: "float residual of many pixels", width: 101, channels: 33, columns: 70,
+      result: .residualFloat),
+    ConvolutionCase(
+      name: "float residual of a vector", width: 1, channels: 65, columns: 40,
+      result: .residualFloat),
+    ConvolutionCase(
+      name: "first layer, float residual", height: 9, width: 11, channels: 3, columns: 64,
+      window: window(3, 3, stride: 2), result: .residualFloat),
+    ConvolutionCase(
+      name: "padded pixels and a float residual", height: 3, width: 4, channels: 8, columns: 17,
+      window: .init(kernel: .init(1, 1), padding: .init(1, 1)), fillsHalo: true,
+      result: .residualFloat),
+    ConvolutionCase(
+      name: "hard swish of a float sum", height: 6, width: 7, channels: 16, columns: 20,
+      result: .hardSwishResidualFloat),
     ConvolutionCase(name: "ties", width: 9, channels: 8, columns: 16, isTied: true),
     ConvolutionCase(name: "deep pixels", width: 97, channels: 700, columns: 16),
     ConvolutionCase(name: "a pixel beyond a block", width: 49, channels: 40, columns: 72),

@@ -52,14 +52,14 @@ struct ConvolutionReference {
     _ result: inout [UInt8]
   ) {
     let at = output.offset(n, y, x, c)
+    var term: Residual?
+    if let added = epilogue.residual, let residual {
+      term = Residual(
+        value: Int32(residual[added.geometry.offset(n, y, x, c)]), zeroPoint: added.zeroPoint,
+        multiplier: added.multiplier)
+    }
     switch epilogue {
-    case .requantize(let multipliers, let zeroPoint, let bounds, let added, let activation):
-      var term: Residual?
-      if let added, let residual {
-        term = Residual(
-          value: Int32(residual[added.geometry.offset(n, y, x, c)]), zeroPoint: added.zeroPoint,
-          multiplier: added.multiplier)
-      }
+    case .requantize(let multipliers, let zeroPoint, let bounds, _, let activation):
       if let activation {
         var x = Float(acc) * multipliers[c]
         if let term {
@@ -75,8 +75,9 @@ struct ConvolutionReference {
       result[at] = UInt8(
         requantize(
           acc, multiplier: multipliers[c], residual: term, zeroPoint: zeroPoint, bounds: bounds))
-    case .float(let scales, let bounds, let activation):
+    case .float(let scales, let bounds, _, let activation):
       var value = Float(acc) * scales[c]
+      if let term { value = Float(term.value - term.zeroPoint).fma(term.multiplier, value) }
       if let activation { value = activation.value(at: value) }
       if let bounds { value = min(max(value, bounds.lowerBound), bounds.upperBound) }
       for byte in 0..<4 {

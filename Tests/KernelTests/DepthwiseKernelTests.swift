@@ -41,11 +41,13 @@ struct DepthwiseKernelTests {
 
     func epilogue(_ random: inout SeededGenerator) -> Epilogue {
       let factors = (0..<channels).map { _ in Float.random(in: factorRange, using: &random) }
-      guard !isFloat else { return .float(scales: factors, bounds: nil) }
       let residual = Epilogue.Residual(
         geometry: ImageGeometry(
           .u8, batch: batch, height: rows, width: pixels, channels: channels),
         zeroPoint: 9, multiplier: 0.4)
+      guard !isFloat else {
+        return .float(scales: factors, bounds: nil, residual: hasResidual ? residual : nil)
+      }
       return .requantize(
         multipliers: factors, zeroPoint: zeroPoint, bounds: bounds,
         residual: hasResidual ? residual : nil, activation: activation)
@@ -103,6 +105,15 @@ struct DepthwiseKernelTests {
       Case(
         name: "float", height: 5, width: 6, channels: 21,
         window: ConvolutionCase.window(3, 3), isFloat: true),
+      Case(
+        name: "float residual", batch: 2, height: 5, width: 6, channels: 85,
+        window: ConvolutionCase.window(3, 3), hasResidual: true, isFloat: true),
+      Case(
+        name: "5x5 stride 2 float residual", height: 11, width: 9, channels: 72,
+        window: ConvolutionCase.window(5, 5, stride: 2), hasResidual: true, isFloat: true),
+      Case(
+        name: "7x7 float residual", height: 9, width: 8, channels: 40,
+        window: ConvolutionCase.window(7, 7), hasResidual: true, isFloat: true),
       Case(
         name: "leaky relu", height: 6, width: 7, channels: 21,
         window: ConvolutionCase.window(3, 3), halo: ring,

@@ -35,7 +35,7 @@ extension RandomModel {
 
   mutating func image(_ x: ValueID) throws(Diagnostic) {
     let shape = shape(x)
-    switch Int.random(in: 0..<14, using: &random) {
+    switch Int.random(in: 0..<15, using: &random) {
     case 0...4: try convolution(x)
     case 5, 6: try pool(x)
     case 7:
@@ -63,14 +63,27 @@ extension RandomModel {
       let pooled = try graph.append(
         .reduce(Reduction(.mean, axes: [2, 3], keepsAxes: false)), [x])
       try add(.reshape(Reshape(try Shape([shape[0], shape[1]]))), [pooled])
+    case 14:
+      let pixels = try weights([shape[1], shape[1], 1, 1], deviation: 0.3)
+      let block = try graph.append(
+        .conv(
+          try Convolution(
+            strides: [1, 1], pads: [0, 0, 0, 0], dilations: [1, 1], groups: 1)), [x, pixels])
+      try floatSum(x, block)
     default: try elementwise(x)
     }
+  }
+
+  /// A sum that a float op reads: a residual connection in front of a normalization.
+  private mutating func floatSum(_ x: ValueID, _ block: ValueID) throws(Diagnostic) {
+    let sum = try graph.append(.binary(.add), random.once(in: 2) ? [x, block] : [block, x])
+    try add(.softmax(Softmax(axis: shape(x).rank - 1)), [sum])
   }
 
   mutating func tokens(_ x: ValueID) throws(Diagnostic) {
     let shape = shape(x)
     let width = shape[2]
-    switch Int.random(in: 0..<8, using: &random) {
+    switch Int.random(in: 0..<9, using: &random) {
     case 0...2: try product(x)
     case 3:
       let (scale, bias) = (
@@ -84,6 +97,9 @@ extension RandomModel {
       let shares = try graph.append(.softmax(Softmax(axis: 2)), [scores])
       try add(.matMul, [shares, x])
     case 6: try slice(x)
+    case 7:
+      let matrix = try weights([width, width], deviation: 0.3)
+      try floatSum(x, try graph.append(.matMul, [x, matrix]))
     default: try add(.reduce(Reduction(.mean, axes: [1], keepsAxes: false)), [x])
     }
   }
