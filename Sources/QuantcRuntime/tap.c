@@ -5,25 +5,109 @@
 #include "plan.h"
 #include "quantc_runtime.h"
 
+/// One loop of a copy; strides in bytes.
+typedef struct axis {
+  int64_t extent;
+  int64_t from;
+  int64_t to;
+} axis;
+
+enum { TILE = 16 };
+
+/// The axes of more than one element, those that lie alike on both sides joined, outermost first.
+static uint32_t collect_axes(const qc_tap *tap, size_t size, axis axes[QC_MAX_RANK]) {
+  int64_t to = (int64_t)size;
+  uint32_t count = 0;
+  for (uint32_t i = tap->type.rank; i-- > 0;) {
+    const int64_t extent = tap->type.extents[i];
+    if (extent > 1) {
+      if (count > 0 && tap->strides[i] == axes[count - 1].from * axes[count - 1].extent) {
+        axes[count - 1].extent *= extent;
+      } else {
+        axes[count++] = (axis){.extent = extent, .from = tap->strides[i], .to = to};
+      }
+    }
+    to *= extent;
+  }
+  for (uint32_t i = 0; i < count / 2; ++i) {
+    const axis outer = axes[i];
+    axes[i] = axes[count - 1 - i];
+    axes[count - 1 - i] = outer;
+  }
+  return count;
+}
+
+/// Copies single elements that lie `step` bytes apart, side by side.
+static void gather(uint8_t *to, const uint8_t *from, int64_t step, int64_t count, size_t size) {
+  for (int64_t i = 0; i < count; ++i, to += size, from += step) {
+    if (size == 4)
+      memcpy(to, from, 4);
+    else if (size == 1)
+      *to = *from;
+    else
+      memcpy(to, from, size);
+  }
+}
+
+/// Copies two axes of elements of 4 bytes: `columns` lie side by side in `from`, `rows` in `to`.
+static void transpose(uint8_t *to, const uint8_t *from, const axis *columns, const axis *rows) {
+  for (int64_t column = 0; column < columns->extent; column += TILE) {
+    const int64_t width = columns->extent - column < TILE ? columns->extent - column : TILE;
+    for (int64_t row = 0; row < rows->extent; row += TILE) {
+      const int64_t height = rows->extent - row < TILE ? rows->extent - row : TILE;
+      const uint8_t *const source = from + column * 4 + row * rows->from;
+      uint8_t *const target = to + column * columns->to + row * 4;
+      for (int64_t c = 0; c < width; ++c)
+        for (int64_t r = 0; r < height; ++r)
+          memcpy(target + c * columns->to + r * 4, source + c * 4 + r * rows->from, 4);
+    }
+  }
+}
+
 void qc_tap_copy(const qc_tap *tap, const void *first, void *to) {
-  const qc_tensor_type *type = &tap->type;
-  if (type->byte_count == 0)
+  if (tap->type.byte_count == 0)
     return;
-  const size_t size = qc_element_bits(type->element) / 8;
+  const size_t size = qc_element_bits(tap->type.element) / 8;
+  axis axes[QC_MAX_RANK] = {{0}};
+  uint32_t count = collect_axes(tap, size, axes);
+  // The innermost loops: of bytes that lie alike, of a transpose, or of single elements.
+  size_t run = size;
+  axis rows = {.extent = 1}, columns = {.extent = 1};
+  if (count > 0 && axes[count - 1].from == (int64_t)size) {
+    run = size * (size_t)axes[--count].extent;
+  } else if (count > 0) {
+    rows = axes[--count];
+    for (uint32_t i = 0; size == 4 && columns.extent == 1 && i < count; ++i) {
+      if (axes[i].from != 4)
+        continue;
+      columns = axes[i];
+      memmove(&axes[i], &axes[i + 1], (--count - i) * sizeof *axes);
+    }
+  }
   int64_t position[QC_MAX_RANK] = {0};
   const uint8_t *from = first;
   uint8_t *next = to;
-  const uint8_t *const end = next + type->byte_count;
-  while (next < end) {
-    memcpy(next, from, size);
-    next += size;
-    // The next position in row-major order: the innermost axis that is not at its end moves on.
-    for (uint32_t axis = type->rank; axis-- > 0;) {
-      from += tap->strides[axis];
-      if (++position[axis] < type->extents[axis])
+  for (;;) {
+    if (columns.extent > 1)
+      transpose(next, from, &columns, &rows);
+    else if (rows.extent > 1)
+      gather(next, from, rows.from, rows.extent, size);
+    else
+      memcpy(next, from, run);
+    uint32_t i = count;
+    while (i > 0) {
+      --i;
+      from += axes[i].from;
+      next += axes[i].to;
+      if (++position[i] < axes[i].extent)
         break;
-      from -= tap->strides[axis] * type->extents[axis];
-      position[axis] = 0;
+      from -= axes[i].from * axes[i].extent;
+      next -= axes[i].to * axes[i].extent;
+      position[i] = 0;
+      if (i == 0)
+        return;
     }
+    if (count == 0)
+      return;
   }
 }
