@@ -85,14 +85,18 @@ extension Lowering {
     }
   }
 
-  /// Copies elements between two views of one shape.
-  mutating func emitCopy(from source: View, to place: View, named id: ValueID) throws(Diagnostic) {
+  /// Copies elements between two views of one shape; the copy is what a tap of `shown` reads.
+  mutating func emitCopy(
+    from source: View, to place: View, named id: ValueID, shows shown: ValueID? = nil
+  ) throws(Diagnostic) {
     guard let plan = CopyPlan(from: source.layout, to: place.layout) else {
       throw Diagnostic(.internalError, "no order for a copy", at: location(id))
     }
     if source.shape.elementCount == 0 { return }
     let call = try copyCall(plan, from: source, to: place, named: id)
-    emit(call, [source], into: place, value: nil, opName: "layout of \(opName(id))")
+    emit(
+      call, [source], into: place, value: shown, shown: shown == nil ? nil : place,
+      opName: "layout of \(opName(id))")
   }
 
   /// A whole copy into the arena, row-major.

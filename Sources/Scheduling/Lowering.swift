@@ -31,6 +31,8 @@ struct Lowering {
     let opName: String
     /// The value that is complete after the step.
     let value: ValueID?
+    /// Where a tap reads ``value``; `nil`: where the value is.
+    let shown: View?
   }
 
   let graph: Graph
@@ -39,16 +41,19 @@ struct Lowering {
   let channels: ChannelRoutes
   /// What the kernels of normalizations take in.
   let normFusions: NormFusions
+  /// The values that need a tap.
+  let tapped: Set<ValueID>
   private(set) var storages: [Storage] = []
   private(set) var steps: [PendingStep] = []
   private(set) var views: [ValueID: View] = [:]
 
-  init(_ graph: Graph) {
+  init(_ graph: Graph, tapping: Tapping = .stored) {
     self.graph = graph
+    tapped = tapping.values(of: graph)
     channels = ChannelRoutes(graph)
     demands = Demand.collect(graph, channels)
-    normFusions = NormFusions(graph)
-    chains = MapChains(graph, without: normFusions.absorbed)
+    normFusions = NormFusions(graph, keeping: tapped)
+    chains = MapChains(graph, without: normFusions.absorbed, keeping: tapped)
   }
 
   // MARK: Views
@@ -178,12 +183,12 @@ struct Lowering {
   /// Appends a call that makes an intermediate, or a part of a value.
   mutating func emit(
     _ call: KernelCall, _ inputs: [View], into output: View, side: View? = nil, value: ValueID?,
-    opName: String
+    shown: View? = nil, opName: String
   ) {
     steps.append(
       PendingStep(
         call: call, inputs: inputs.map(\.storage), output: output.storage,
-        side: side?.storage, opName: opName, value: value))
+        side: side?.storage, opName: opName, value: value, shown: shown))
   }
 
   func opName(_ id: ValueID) -> String {

@@ -25,13 +25,15 @@ struct MapChains {
   /// - Parameters:
   ///   - graph: the fused graph.
   ///   - taken: the ops that a kernel of another family computes, which end a chain.
-  init(_ graph: Graph, without taken: Set<ValueID>) {
+  ///   - kept: the values that need a place of their own.
+  init(_ graph: Graph, without taken: Set<ValueID>, keeping kept: Set<ValueID> = []) {
     let uses = graph.uses()
     for id in graph.values where MapChains.isFloat(id, graph) && !taken.contains(id) {
       var chain = MapChains.own(id, graph)
       for operand in chain.leaves {
         guard let inner = chains[operand], uses[operand.index].count == 1,
-          !graph.isOutput(operand), graph.shape(of: operand) == graph.shape(of: id)
+          !graph.isOutput(operand), !kept.contains(operand),
+          graph.shape(of: operand) == graph.shape(of: id)
         else { continue }
         var longer = chain
         longer.leaves.removeAll { $0 == operand }

@@ -15,11 +15,16 @@ struct NormFusions: Hashable, Sendable {
   /// The normalizations whose f32 result is read too.
   private(set) var storesFloats: Set<ValueID> = []
 
-  init(_ graph: Graph) {
+  /// - Parameters:
+  ///   - graph: the fused graph.
+  ///   - kept: the values that need a place of their own.
+  init(_ graph: Graph, keeping kept: Set<ValueID> = []) {
     let uses = graph.uses()
     for id in graph.values where graph.resolve(id) == id && NormFusions.isNorm(graph.op(id)) {
       let sum = graph.operand(0, of: id)
-      if NormFusions.isPlainSum(sum, graph), uses[sum.index].count == 1, !graph.isOutput(sum) {
+      if NormFusions.isPlainSum(sum, graph), uses[sum.index].count == 1, !graph.isOutput(sum),
+        !kept.contains(sum)
+      {
         absorbed.insert(sum)
       }
       let users = uses[id.index].map(\.user)
@@ -27,7 +32,8 @@ struct NormFusions: Hashable, Sendable {
       let found = users.lazy.compactMap { user -> (quantizer: ValueID, factors: ValueID?)? in
         if NormFusions.isByteQuantizer(graph.op(user)) { return (user, nil) }
         guard let factors = NormFusions.factors(of: id, in: user, graph), !graph.isOutput(user),
-          uses[user.index].count == 1, let quantizer = uses[user.index].first?.user,
+          !kept.contains(user), uses[user.index].count == 1,
+          let quantizer = uses[user.index].first?.user,
           NormFusions.isByteQuantizer(graph.op(quantizer))
         else { return nil }
         return (quantizer, factors)
@@ -39,7 +45,7 @@ struct NormFusions: Hashable, Sendable {
         absorbed.insert(graph.operand(0, of: found.quantizer))
         factors[id] = constant
       }
-      if users.count > 1 || graph.isOutput(id) { storesFloats.insert(id) }
+      if users.count > 1 || graph.isOutput(id) || kept.contains(id) { storesFloats.insert(id) }
     }
   }
 

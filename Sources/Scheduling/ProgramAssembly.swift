@@ -126,7 +126,7 @@ struct ProgramAssembly {
   private mutating func tap(
     _ pending: Lowering.PendingStep, _ places: [Program.Buffer]
   ) -> Int? {
-    guard let id = pending.value, let view = lowering.views[id],
+    guard let id = pending.value, let view = pending.shown ?? lowering.views[id],
       let strides = view.layout.strides, !lowering.graph[id].name.isEmpty,
       lowering.graph.type(of: id).element == view.element
     else { return nil }

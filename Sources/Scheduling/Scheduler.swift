@@ -19,11 +19,18 @@ package struct ScheduledProgram: Sendable {
 /// Everything decided here is the same for all variants of an architecture and moves no bit of a
 /// result.
 package enum Scheduler {
+  /// The program of `graph`, with taps of the values that `tapping` names.
+  ///
   /// - Throws: `QC2005` naming a node for which no kernel exists, `QC3007` when a sum could overflow.
-  package static func schedule(_ graph: Graph) throws(Diagnostic) -> ScheduledProgram {
-    var lowering = Lowering(graph)
+  package static func schedule(
+    _ graph: Graph, tapping: Tapping = .stored
+  ) throws(Diagnostic) -> ScheduledProgram {
+    var lowering = Lowering(graph, tapping: tapping)
     for (index, id) in graph.inputs.enumerated() { lowering.lowerInput(id, index) }
-    for id in graph.values { try lowering.lower(id) }
+    for id in graph.values {
+      try lowering.lower(id)
+      try lowering.showTapped(id)
+    }
     try lowering.lowerOutputs()
     var assembly = ProgramAssembly(lowering)
     return try assembly.assemble()
