@@ -199,8 +199,8 @@ let package = Package(
       name: "PipelineTests",
       dependencies: [
         "Diagnostics", "Tensors", "Targets", "Toolchain", "ModelRunner", "GraphIR", "Interpreter",
-        "Canonicalization", "Quantization", "Fusion", "Scheduling", "CodegenCPU", "Packaging",
-        "TestSupport",
+        "Canonicalization", "Calibration", "Quantization", "Fusion", "Scheduling", "CodegenCPU",
+        "Packaging", "Pipeline", "TestSupport",
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "CLITests",

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "clones.h"
+
 /// Values counted with 32-bit counters before they are added up.
 #define BLOCK 4096
 /// Channels that are summed side by side.
@@ -12,25 +14,26 @@
 /// Adding and subtracting it rounds a double below 2^51 half to even.
 #define ROUNDER 0x1.8p52
 
-static uint32_t bits_of(float value) {
+QR_INLINE uint32_t bits_of(float value) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
   return bits;
 }
 
 /// An integer that orders as the finite float does.
-static int32_t key_of(uint32_t bits) {
+QR_INLINE int32_t key_of(uint32_t bits) {
   return (int32_t)(bits ^ ((uint32_t)((int32_t)bits >> 31) & 0x7fffffffu));
 }
 
 /// The float of a key, negative zero becoming zero.
-static float value_of(int32_t key) {
+QR_INLINE float value_of(int32_t key) {
   uint32_t bits = (uint32_t)key ^ ((uint32_t)(key >> 31) & 0x7fffffffu);
   float value;
   memcpy(&value, &bits, sizeof value);
   return value == 0 ? 0.0f : value;
 }
 
+QR_CLONES
 void qc_calibration_measure(const float *values, size_t count, qc_calibration_extent *out) {
   int32_t low = INT32_MAX, high = INT32_MIN;
   uint64_t zeros = 0, nans = 0, infinities = 0;
@@ -61,6 +64,7 @@ void qc_calibration_measure(const float *values, size_t count, qc_calibration_ex
   out->max = out->finite_count > 0 ? value_of(high) : 0.0f;
 }
 
+QR_CLONES
 void qc_calibration_count(const float *values, size_t count, double inverse_width,
                           int32_t lowest_bin, size_t bin_count, uint64_t *counts) {
   uint32_t bins[256];
@@ -73,13 +77,15 @@ void qc_calibration_count(const float *values, size_t count, double inverse_widt
       double scaled = (counted ? (double)value : 0.0) * inverse_width;
       int32_t bin = (int32_t)scaled;
       bin -= scaled < (double)bin;
-      bins[i] = counted ? (uint32_t)(bin - lowest_bin) : (uint32_t)bin_count;
+      // What is left out does not wait for the count of its neighbour.
+      bins[i] = counted ? (uint32_t)(bin - lowest_bin)
+                        : (uint32_t)bin_count + (uint32_t)i % QC_CALIBRATION_REST;
     }
     for (size_t i = 0; i < length; ++i) counts[bins[i]] += 1;
   }
 }
 
-static void add_to_sum(qc_calibration_sum *sum, __int128 amount) {
+QR_INLINE void add_to_sum(qc_calibration_sum *sum, __int128 amount) {
   unsigned __int128 total =
       ((unsigned __int128)(uint64_t)sum->high << 64 | sum->low) + (unsigned __int128)amount;
   sum->low = (uint64_t)total;
@@ -87,7 +93,7 @@ static void add_to_sum(qc_calibration_sum *sum, __int128 amount) {
 }
 
 /// A finite value in units of 2^-48, clamped to +-2^40.
-static __int128 units_of(float value) {
+QR_INLINE __int128 units_of(float value) {
   double clamped = fmax(fmin((double)value, 0x1p40), -0x1p40);
   if (clamped < 8 && clamped > -8) {
     return (__int128)(int64_t)((clamped * 0x1p48 + ROUNDER) - ROUNDER);
@@ -98,7 +104,7 @@ static __int128 units_of(float value) {
   return ((__int128)high * ((__int128)1 << 32)) + low;
 }
 
-static void add_one(float value, size_t channel, const qc_calibration_channels *out) {
+QR_INLINE void add_one(float value, size_t channel, const qc_calibration_channels *out) {
   if (!isfinite(value)) return;
   float shown = value == 0 ? 0.0f : value;
   if (shown < out->min[channel]) out->min[channel] = shown;
@@ -115,7 +121,7 @@ typedef struct lane_sums {
   double low[LANES];
 } lane_sums;
 
-static void reset(lane_sums *lanes) {
+QR_INLINE void reset(lane_sums *lanes) {
   for (size_t lane = 0; lane < LANES; ++lane) {
     lanes->min[lane] = INT32_MAX;
     lanes->max[lane] = INT32_MIN;
@@ -126,7 +132,7 @@ static void reset(lane_sums *lanes) {
 
 /// Adds `values[0 ..< width]`, one to each lane. The value is split into multiples of 2^-16 and a
 /// rest in units, both integers, whose sums stay exact.
-static inline void add_row(lane_sums *lanes, const float *values, size_t width) {
+QR_INLINE void add_row(lane_sums *lanes, const float *values, size_t width) {
   for (size_t lane = 0; lane < width; ++lane) {
     double value = values[lane];
     double high = (value * 0x1p16 + ROUNDER) - ROUNDER;
@@ -139,7 +145,7 @@ static inline void add_row(lane_sums *lanes, const float *values, size_t width) 
   }
 }
 
-static void flush(const lane_sums *lanes, size_t lane, size_t count, size_t channel,
+QR_INLINE void flush(const lane_sums *lanes, size_t lane, size_t count, size_t channel,
                   const qc_calibration_channels *out) {
   if (lanes->min[lane] > lanes->max[lane]) return;
   float min = value_of(lanes->min[lane]);
@@ -152,7 +158,7 @@ static void flush(const lane_sums *lanes, size_t lane, size_t count, size_t chan
 }
 
 /// Channels lie side by side: `[outer, channel_count]`.
-static void add_interleaved(const float *values, size_t outer, size_t channel_count,
+QR_INLINE void add_interleaved(const float *values, size_t outer, size_t channel_count,
                             const qc_calibration_channels *out) {
   lane_sums lanes;
   for (size_t channel = 0; channel < channel_count; channel += LANES) {
@@ -171,7 +177,7 @@ static void add_interleaved(const float *values, size_t outer, size_t channel_co
 }
 
 /// One run of a channel's values.
-static void add_run(const float *values, size_t count, size_t channel,
+QR_INLINE void add_run(const float *values, size_t count, size_t channel,
                     const qc_calibration_channels *out) {
   lane_sums lanes;
   for (size_t start = 0; start < count; start += EXACT_LIMIT) {
@@ -188,6 +194,7 @@ static void add_run(const float *values, size_t count, size_t channel,
   }
 }
 
+QR_CLONES
 void qc_calibration_add_channels(const float *values, size_t outer, size_t channel_count,
                                  size_t inner, int is_plain, const qc_calibration_channels *out) {
   if (is_plain && inner == 1) {

@@ -18,7 +18,7 @@ package struct Activation: Sendable {
 
 /// Runs the float model and shows its tensors; conformers: the interpreter, and the float program
 /// of `Pipeline`. Both give the same bits.
-package protocol ActivationSource {
+package protocol ActivationSource: SendableMetatype {
   /// SHA-256 of the model, as 64 hexadecimal digits.
   var modelHash: String { get }
 
@@ -32,4 +32,7 @@ package protocol ActivationSource {
   mutating func run(
     _ inputs: [String: Tensor], observe: (Activation) -> Void
   ) throws(Diagnostic) -> [String: Tensor]
+
+  /// Makes a source of the same model, which another thread can run at the same time.
+  var makeAnother: @Sendable () -> Self { get }
 }

@@ -9,10 +9,14 @@ package struct CalibrationRun {
   package var range: Range<Int>
   /// Leaves out a sample with a NaN or an infinity in an input, where it would be an error.
   package var skipsNonFinite = false
-  /// Samples between two calls of `checkpoint`.
-  package var checkpointInterval = 64
+  /// Least time between two calls of `checkpoint`.
+  package var checkpointInterval = Duration.seconds(20)
 
   package init(range: Range<Int>) { self.range = range }
+
+  /// Threads that run samples, each with a source of its own; samples that feed the next one are run
+  /// by one.
+  package var workers = 1
 
   /// Runs every sample of ``range`` that `table` does not have yet.
   ///
@@ -20,42 +24,87 @@ package struct CalibrationRun {
   ///   - source: the float model.
   ///   - samples: the whole set.
   ///   - table: the table of an interrupted run over the same samples, or `nil`.
-  ///   - checkpoint: gets the table every ``checkpointInterval`` samples, to save it.
-  ///   - progress: gets the number of samples of ``range`` that are done.
-  /// - Returns: the table of all samples of ``range``, the same whether or not it was resumed.
+  ///   - checkpoint: gets the table of what is done about every ``checkpointInterval``, to save it;
+  ///     never two calls at a time.
+  ///   - progress: gets the number of samples of ``range`` that are done; never two calls at a time.
+  /// - Returns: the table of all samples of ``range``, the same for any number of workers, and whether
+  ///   or not it was resumed.
   /// - Throws: `QC3004` when no sample is left, `QC3005` when `table` is of another model or of
   ///   other data, `QC3009` for a sample that is not finite, and what the model throws.
   package func run(
     _ source: inout some ActivationSource, _ samples: BoundSamples,
     resuming table: CalibrationTable? = nil,
-    checkpoint: (CalibrationTable) throws(Diagnostic) -> Void = { _ in },
-    progress: (Int) -> Void = { _ in }
+    checkpoint: @Sendable (CalibrationTable) throws(Diagnostic) -> Void = { _ in },
+    progress: @Sendable (Int) -> Void = { _ in }
   ) throws(Diagnostic) -> CalibrationTable {
-    var result = table ?? CalibrationTable(modelHash: source.modelHash)
-    try result.requireModel(source.modelHash)
+    let former = table ?? CalibrationTable(modelHash: source.modelHash)
+    try former.requireModel(source.modelHash)
     let range = range.clamped(to: 0..<samples.count)
-    if let foreign = result.samples.first(where: { !range.contains($0.index) }) {
+    if let foreign = former.samples.first(where: { !range.contains($0.index) }) {
       throw Diagnostic(
         .foreignCalibration, "the table to resume has sample \(foreign.index), this run has not",
         hint: "resume with the same samples, or start anew")
     }
-    let known = Dictionary(
-      result.samples.map { ($0.index, $0.hash) }, uniquingKeysWith: { first, _ in first })
-    var fed: [String: Tensor] = [:]
-    var sinceCheckpoint = 0
-    // Where a sample takes the results of the one before, all of them are run from the start.
-    let start = samples.feedback.isEmpty ? range.lowerBound : 0
-    for index in start..<range.upperBound {
-      var inputs = try samples.run(index)
+    let job = Job(samples: samples, range: range, former: former)
+    let result =
+      samples.feedback.isEmpty
+      ? try runEach(source, job, checkpoint, progress)
+      : try runChain(&source, job, checkpoint, progress)
+    guard result.usedSampleCount > 0 else {
+      throw Diagnostic(
+        .emptyCalibration, "no sample was left to calibrate with",
+        hint: "give samples of finite numbers, e.g. --input <name>=<samples.npy>")
+    }
+    return result
+  }
+
+  /// What is to be run.
+  struct Job: Sendable {
+    let samples: BoundSamples
+    let range: Range<Int>
+    /// What was there before.
+    let former: CalibrationTable
+    /// The hashes of the samples in ``former``.
+    let known: [Int: String]
+
+    init(samples: BoundSamples, range: Range<Int>, former: CalibrationTable) {
+      self.samples = samples
+      self.range = range
+      self.former = former
+      known = Dictionary(
+        former.samples.map { ($0.index, $0.hash) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The hash of a sample.
+    ///
+    /// - Throws: `QC3005` when the table to resume has another one.
+    func hash(of inputs: [String: Tensor], sample index: Int) throws(Diagnostic) -> String {
       let hash = SampleHash.hex(of: inputs)
-      inputs.merge(fed) { _, new in new }
       if let expected = known[index], expected != hash {
         throw Diagnostic(
-          .foreignCalibration, "sample \(index) has changed since the table to resume was written",
+          .foreignCalibration,
+          "sample \(index) has changed since the table to resume was written",
           hint: "start anew, without resuming")
       }
-      let isCounted = range.contains(index) && known[index] == nil
-      if !isCounted, samples.feedback.isEmpty { continue }
+      return hash
+    }
+  }
+
+  /// Runs samples that take the results of the one before: all of them, from the start.
+  private func runChain(
+    _ source: inout some ActivationSource, _ job: Job,
+    _ checkpoint: @Sendable (CalibrationTable) throws(Diagnostic) -> Void,
+    _ progress: @Sendable (Int) -> Void
+  ) throws(Diagnostic) -> CalibrationTable {
+    let (samples, range) = (job.samples, job.range)
+    var result = job.former
+    var fed: [String: Tensor] = [:]
+    var saved = ContinuousClock.now
+    for index in 0..<range.upperBound {
+      var inputs = try samples.run(index)
+      let hash = try job.hash(of: inputs, sample: index)
+      inputs.merge(fed) { _, new in new }
+      let isCounted = range.contains(index) && job.known[index] == nil
       let isFinite = try check(inputs, sample: index)
       if isCounted { result.insert(.init(index: index, hash: hash, isSkipped: !isFinite)) }
       if isFinite {
@@ -69,16 +118,10 @@ package struct CalibrationRun {
         fed = try CalibrationRun.fed(outputs, samples.feedback)
       }
       progress(index + 1 - range.lowerBound)
-      sinceCheckpoint += 1
-      if sinceCheckpoint == checkpointInterval, index + 1 < range.upperBound {
-        sinceCheckpoint = 0
+      if ContinuousClock.now - saved >= checkpointInterval, index + 1 < range.upperBound {
         try checkpoint(result)
+        saved = .now
       }
-    }
-    guard result.usedSampleCount > 0 else {
-      throw Diagnostic(
-        .emptyCalibration, "no sample was left to calibrate with",
-        hint: "give samples of finite numbers, e.g. --input <name>=<samples.npy>")
     }
     return result
   }
@@ -102,7 +145,7 @@ package struct CalibrationRun {
   /// Whether all inputs are finite.
   ///
   /// - Throws: `QC3009` for one that is not, unless such samples are left out.
-  private func check(_ inputs: [String: Tensor], sample: Int) throws(Diagnostic) -> Bool {
+  func check(_ inputs: [String: Tensor], sample: Int) throws(Diagnostic) -> Bool {
     for name in inputs.keys.sorted() {
       guard let tensor = inputs[name], tensor.element == .f32,
         let place = tensor.firstNonFinite
@@ -118,17 +161,17 @@ package struct CalibrationRun {
 }
 
 extension CalibrationTable {
-  fileprivate mutating func insert(_ sample: Sample) {
+  mutating func insert(_ sample: Sample) {
     let place = samples.firstIndex { $0.index > sample.index } ?? samples.count
     samples.insert(sample, at: place)
   }
 
-  fileprivate mutating func observe(_ activation: Activation, sample: Int) {
+  mutating func observe(_ activation: Activation, sample: Int) {
     tensors[activation.name, default: TensorStatistics()].observe(
       activation.tensor, channelAxis: activation.channelAxis, sample: sample)
   }
 
-  fileprivate mutating func widen(_ inputs: [String: Tensor]) {
+  mutating func widen(_ inputs: [String: Tensor]) {
     for (name, tensor) in inputs { widen(name, tensor.shape.dims.map { $0...$0 }) }
   }
 }

@@ -55,6 +55,11 @@ package struct CalibrationTable: Hashable, Sendable {
         .foreignCalibration, "only one of the tables has this tensor", at: odd.first,
         hint: "calibrate all parts with the same program")
     }
+    add(other)
+  }
+
+  /// Adds a table of other samples, known to be of the same model.
+  mutating func add(_ other: CalibrationTable) {
     samples = (samples + other.samples).sorted { $0.index < $1.index }
     for (name, statistics) in other.tensors {
       tensors[name, default: TensorStatistics()].merge(statistics)

@@ -7,7 +7,7 @@ extension Graph {
   /// It is axis 1 where the value comes from, or goes to, an op whose channels are on axis 1
   /// (convolution, pooling, batch norm), the last axis where a product or a norm over the last axis
   /// makes or takes it; else axis 1 of a value of rank 4 or more, and the last axis below that.
-  var channelAxes: [Int?] {
+  package var channelAxes: [Int?] {
     let uses = uses()
     return values.map { id in
       let rank = shape(of: id).rank

@@ -7,7 +7,7 @@ import Tensors
 /// names.
 package struct InterpreterSource: ActivationSource {
   package let modelHash: String
-  private let graph: ([String: Shape]) throws(Diagnostic) -> Graph
+  private let graph: @Sendable ([String: Shape]) throws(Diagnostic) -> Graph
   /// The graph of the last shapes; most samples have the same ones.
   private var bound: (shapes: [String: Shape], interpreter: Interpreter, axes: [Int?])?
 
@@ -15,7 +15,7 @@ package struct InterpreterSource: ActivationSource {
   ///   - modelHash: SHA-256 of the model, as 64 hexadecimal digits.
   ///   - graph: makes the sorted canonical graph whose inputs have the given shapes.
   package init(
-    modelHash: String, graph: @escaping ([String: Shape]) throws(Diagnostic) -> Graph
+    modelHash: String, graph: @escaping @Sendable ([String: Shape]) throws(Diagnostic) -> Graph
   ) {
     self.modelHash = modelHash
     self.graph = graph
@@ -47,6 +47,10 @@ package struct InterpreterSource: ActivationSource {
     }
     return Dictionary(
       zip(graph.outputs.map(\.name), results), uniquingKeysWith: { first, _ in first })
+  }
+
+  package var makeAnother: @Sendable () -> InterpreterSource {
+    { [modelHash, graph] in InterpreterSource(modelHash: modelHash, graph: graph) }
   }
 
   private mutating func bind(

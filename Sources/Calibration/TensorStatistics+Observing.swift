@@ -1,6 +1,8 @@
-// Unsafe pointers: the tensor's bytes are copied to an aligned array first; every buffer that the
-// C functions write has the size that their contract names, and no pointer leaves its closure.
+// Unsafe pointers: the values are read where they lie, or from an aligned copy of them; every buffer
+// that the C functions write has the size that their contract names, and no pointer leaves its
+// closure.
 import CReference
+import Foundation
 import Tensors
 
 extension TensorStatistics {
@@ -8,11 +10,14 @@ extension TensorStatistics {
   /// `channelAxis`, if it has any.
   mutating func observe(_ tensor: Tensor, channelAxis: Int?, sample: Int) {
     precondition(tensor.element == .f32, "calibration observes float32 tensors")
-    let values = tensor.floats
+    tensor.withFloats { observe($0, tensor.shape, channelAxis: channelAxis, sample: sample) }
+  }
+
+  private mutating func observe(
+    _ values: UnsafeBufferPointer<Float>, _ shape: Shape, channelAxis: Int?, sample: Int
+  ) {
     var extent = qc_calibration_extent()
-    values.withUnsafeBufferPointer {
-      qc_calibration_measure($0.baseAddress, $0.count, &extent)
-    }
+    qc_calibration_measure(values.baseAddress, values.count, &extent)
     finiteCount += extent.finite_count
     zeroCount += extent.zero_count
     nanCount += extent.nan_count
@@ -28,11 +33,11 @@ extension TensorStatistics {
     let isPlain =
       extent.finite_count == UInt64(values.count)
       && max(abs(extent.min), abs(extent.max)) < 0x1p16
-    observeChannels(values, tensor.shape, channelAxis, isPlain: isPlain)
+    observeChannels(values, shape, channelAxis, isPlain: isPlain)
   }
 
   private mutating func observeChannels(
-    _ values: [Float], _ shape: Shape, _ channelAxis: Int?, isPlain: Bool
+    _ values: UnsafeBufferPointer<Float>, _ shape: Shape, _ channelAxis: Int?, isPlain: Bool
   ) {
     guard let axis = channelAxis, axis < shape.rank,
       (1...ChannelStatistics.channelLimit).contains(shape[axis])
@@ -62,24 +67,25 @@ extension TensorStatistics {
 
 extension PowerHistogram {
   /// Counts values of which the finite ones lie in the bins.
-  fileprivate mutating func count(_ values: [Float]) {
+  fileprivate mutating func count(_ values: UnsafeBufferPointer<Float>) {
     let binCount = counts.count
-    counts.append(0)
+    let rest = Int(QC_CALIBRATION_REST)
+    counts.append(contentsOf: repeatElement(0, count: rest))
     let inverseWidth = Double(sign: .plus, exponent: -exponent, significand: 1)
     counts.withUnsafeMutableBufferPointer { counts in
-      values.withUnsafeBufferPointer { values in
-        qc_calibration_count(
-          values.baseAddress, values.count, inverseWidth, Int32(lowestBin), binCount,
-          counts.baseAddress)
-      }
+      qc_calibration_count(
+        values.baseAddress, values.count, inverseWidth, Int32(lowestBin), binCount,
+        counts.baseAddress)
     }
-    counts.removeLast()
+    counts.removeLast(rest)
   }
 }
 
 extension ChannelStatistics {
   /// Adds values of layout `[outer, channels, inner]`.
-  fileprivate mutating func add(_ values: [Float], outer: Int, inner: Int, isPlain: Bool) {
+  fileprivate mutating func add(
+    _ values: UnsafeBufferPointer<Float>, outer: Int, inner: Int, isPlain: Bool
+  ) {
     var words = [qc_calibration_sum](repeating: qc_calibration_sum(), count: count)
     let channelCount = count
     minima.withUnsafeMutableBufferPointer { minima in
@@ -89,10 +95,8 @@ extension ChannelStatistics {
             var out = qc_calibration_channels(
               min: minima.baseAddress, max: maxima.baseAddress, sum: words.baseAddress,
               finite_count: finiteCounts.baseAddress)
-            values.withUnsafeBufferPointer { values in
-              qc_calibration_add_channels(
-                values.baseAddress, outer, channelCount, inner, isPlain ? 1 : 0, &out)
-            }
+            qc_calibration_add_channels(
+              values.baseAddress, outer, channelCount, inner, isPlain ? 1 : 0, &out)
           }
         }
       }
@@ -100,5 +104,17 @@ extension ChannelStatistics {
     for (channel, word) in words.enumerated() {
       sums[channel] &+= Int128(word.high) << 64 | Int128(word.low)
     }
+  }
+}
+
+extension Tensor {
+  /// The elements of a float32 tensor: in place where they are aligned, else copied.
+  fileprivate func withFloats(_ body: (UnsafeBufferPointer<Float>) -> Void) {
+    let isDone = bytes.withUnsafeBytes { raw in
+      guard UInt(bitPattern: raw.baseAddress) % 4 == 0 else { return false }
+      raw.withMemoryRebound(to: Float.self, body)
+      return true
+    }
+    if !isDone { floats.withUnsafeBufferPointer(body) }
   }
 }

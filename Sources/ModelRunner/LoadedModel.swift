@@ -5,8 +5,9 @@ import Foundation
 import QuantcRuntime
 import Tensors
 
-/// A compiled model in memory: code, weights and plan. Contexts made from it run it.
-package struct LoadedModel: ~Copyable {
+/// A compiled model in memory: code, weights and plan. Contexts made from it run it; any thread may
+/// make one.
+package struct LoadedModel: ~Copyable, Sendable {
   /// One step of the plan.
   package struct Step: Hashable, Sendable {
     /// The fused op that the step computes or takes part in.

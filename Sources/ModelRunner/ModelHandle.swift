@@ -1,13 +1,14 @@
-// Unsafe pointers: `pointer` is one hold on a C model, given up exactly once, by `deinit`.
+// Unsafe pointers: `address` is that of one hold on a C model, given up exactly once, by `deinit`. It is
+// kept as a number because the model is immutable: any thread may read it and make contexts of it.
 
 import Diagnostics
 import QuantcRuntime
 
 /// A hold on a model of the runtime.
-struct ModelHandle: ~Copyable {
+struct ModelHandle: ~Copyable, Sendable {
   typealias Open = (inout qc_model_options, inout OpaquePointer?, inout qc_error) -> qc_status
 
-  let pointer: OpaquePointer
+  private let address: UInt
 
   /// Opens a model with `variant`, or with the best one when it is `nil`.
   init(variant: String?, open: Open) throws(Diagnostic) {
@@ -23,8 +24,11 @@ struct ModelHandle: ~Copyable {
       _ = open(&options, &model, &error)
     }
     guard let model else { throw Diagnostic(error) }
-    pointer = model
+    address = UInt(bitPattern: model)
   }
+
+  /// The model, which lives as long as the handle.
+  var pointer: OpaquePointer? { OpaquePointer(bitPattern: address) }
 
   deinit { qc_model_close(pointer) }
 }

@@ -18,7 +18,12 @@ struct Compressor: ~Copyable {
 
   private let context: OpaquePointer
 
-  init() throws(Diagnostic) {
+  private let isActive: Bool
+
+  /// - Parameter isActive: whether anything is compressed.
+  /// - Throws: `QC9001` when zstd has no memory.
+  init(isActive: Bool = true) throws(Diagnostic) {
+    self.isActive = isActive
     guard let context = ZSTD_createCCtx() else {
       throw Diagnostic(.internalError, "zstd has no memory for a context")
     }
@@ -35,6 +40,7 @@ struct Compressor: ~Copyable {
 
   /// Compresses `raw`, or keeps it as it is where that saves less than a sixteenth.
   func store(_ raw: [UInt8]) throws(Diagnostic) -> Stored {
+    guard isActive else { return Stored(codec: QC_CODEC_NONE, bytes: raw) }
     let capacity = ZSTD_compressBound(raw.count)
     var failure: String?
     let packed = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in

@@ -25,14 +25,14 @@ struct FramePool {
     }
   }
 
-  /// The weights section: index, then one zstd frame for each weight frame.
-  func section() throws(Diagnostic) -> [UInt8] {
+  /// The weights section: index, then one zstd frame for each weight frame, or its bytes as they are.
+  func section(compresses: Bool = true) throws(Diagnostic) -> [UInt8] {
     var index = ByteWriter()
     var contents = ByteWriter()
     var header = qc_weights_header()
     header.frame_count = UInt32(frames.count)
     index.append(header)
-    for (frame, stored) in zip(frames, try compressed()) {
+    for (frame, stored) in zip(frames, try stored(compresses)) {
       var entry = qc_weight_entry()
       entry.stored_bytes = UInt64(stored.bytes.count)
       entry.raw_bytes = UInt64(frame.bytes.count)
@@ -44,13 +44,13 @@ struct FramePool {
     return index.bytes
   }
 
-  /// The frames compressed side by side, in their order.
-  private func compressed() throws(Diagnostic) -> [Compressor.Stored] {
+  /// The frames stored side by side, in their order.
+  private func stored(_ compresses: Bool) throws(Diagnostic) -> [Compressor.Stored] {
     let results = Mutex<[Int: Result<Compressor.Stored, Diagnostic>]>([:])
     DispatchQueue.concurrentPerform(iterations: frames.count) { index in
       let result: Result<Compressor.Stored, Diagnostic>
       do throws(Diagnostic) {
-        result = .success(try Compressor().store(frames[index].bytes))
+        result = .success(try Compressor(isActive: compresses).store(frames[index].bytes))
       } catch {
         result = .failure(error)
       }

@@ -44,23 +44,33 @@ package struct PackageWriter: Sendable {
   private let variants: [Variant]
   private let manifest: Data
   private let documents: [Document]
+  private let compresses: Bool
 
+  /// - Parameters:
+  ///   - program: the steps, for every variant.
+  ///   - architecture: of the variants.
+  ///   - variants: the kernels, one object for each instruction set.
+  ///   - manifest: the package's own description, JSON.
+  ///   - documents: what else it holds.
+  ///   - compresses: whether sections may be compressed; one that is opened at once in the same
+  ///     process need not be.
   package init(
     program: Program, architecture: CPUArchitecture, variants: [Variant], manifest: Data,
-    documents: [Document] = []
+    documents: [Document] = [], compresses: Bool = true
   ) {
     self.program = program
     self.architecture = architecture
     self.variants = variants
     self.manifest = manifest
     self.documents = documents
+    self.compresses = compresses
   }
 
   /// The package.
   ///
   /// - Throws: `QC9001` when the program contradicts itself or a name does not fit the format.
   package func bytes() throws(Diagnostic) -> Data {
-    let compressor = try Compressor()
+    let compressor = try Compressor(isActive: compresses)
     let frames = FramePool(program)
     let target = architecture.formatNumber
     var sections = [
@@ -86,7 +96,7 @@ package struct PackageWriter: Sendable {
       sections.append(try PackageWriter.section(kind, name, Array(document.json), compressor))
     }
     if !frames.frames.isEmpty {
-      let weights = try frames.section()
+      let weights = try frames.section(compresses: compresses)
       sections.append(
         PackageSection(
           kind: QC_SECTION_WEIGHTS, name: "weights", alignment: 64, rawBytes: weights.count,

@@ -12,7 +12,7 @@ package struct RunnableModel {
 
   private enum Engine {
     case package(OpenPackage)
-    case interpreter(InterpretedModel)
+    case interpreter(FloatModel)
   }
 
   /// Keeps a context, which cannot be copied, behind a reference.
@@ -38,7 +38,7 @@ package struct RunnableModel {
       let source = try SourceModel(path: path)
       inputs = source.inputs(shapes: shapes)
       outputNames = source.model.outputs
-      engine = .interpreter(InterpretedModel(source, form: .imported))
+      engine = .interpreter(FloatModel(source, form: .imported))
     } else {
       let package = try OpenPackage(path: path, variant: variant, threads: threads)
       inputs = package.context.inputs.map { ModelInput(name: $0.name, type: $0.type) }

@@ -43,6 +43,9 @@ struct CalibrateRunCommand: ParsableCommand {
   @Flag(name: .customLong("skip-non-finite"), help: "Leave samples with NaN or infinity out.")
   var skipsNonFinite = false
 
+  @Option(help: RunnerHelp.text)
+  var runner = FloatEngine.auto
+
   @Flag(help: "Print one JSON document on standard output.")
   var json = false
 
@@ -56,7 +59,9 @@ struct CalibrateRunCommand: ParsableCommand {
     run.skipsNonFinite = skipsNonFinite
     let checkpoint = CalibrationCheckpoint(output: path)
     let former = resume ? try checkpoint.table() : nil
-    var model = InterpretedModel(source, form: .canonical)
+    let plan = try FloatModel.Plan(bound, run.range)
+    run.workers = plan.workers
+    var model = FloatModel(source, form: .canonical, engine: runner, plan: plan)
     let progress = ProgressLine("calibrate", total: run.range.count)
     do {
       let table = try run.run(
@@ -66,7 +71,7 @@ struct CalibrateRunCommand: ParsableCommand {
       progress.finish()
       try table.write(to: path)
       checkpoint.remove()
-      try report(CalibrateSummary(path: path, table))
+      try report(CalibrateSummary(path: path, table, model.report))
     } catch {
       if former == nil { checkpoint.remove() }
       throw error
@@ -145,18 +150,21 @@ struct CalibrateSummary: Encodable {
   let samples: Int
   let skipped: Int
   let tensors: Int
+  /// What ran the samples; `nil` where none was run.
+  let runner: RunnerSummary?
 
-  init(path: String, _ table: CalibrationTable) {
+  init(path: String, _ table: CalibrationTable, _ report: FloatModel.Report? = nil) {
     self.table = path
     modelSha256 = table.modelHash
     dataSha256 = table.dataHash
     samples = table.usedSampleCount
     skipped = table.samples.count - table.usedSampleCount
     tensors = table.tensors.count
+    runner = report.map { RunnerSummary($0) }
   }
 
   var text: String {
     "\(table): \(tensors) tensors over \(samples) samples"
-      + (skipped > 0 ? ", \(skipped) left out" : "")
+      + (skipped > 0 ? ", \(skipped) left out" : "") + (runner.map { ", \($0.text)" } ?? "")
   }
 }

@@ -1,11 +1,13 @@
 import Foundation
+import Synchronization
 
 /// A count on standard error: rewritten in place on a terminal, silent elsewhere.
-final class ProgressLine {
+final class ProgressLine: Sendable {
   private let title: String
   private let total: Int
   private let isTerminal = isatty(STDERR_FILENO) != 0
-  private var last = -1
+  /// The percent that is shown; `nil` before the first.
+  private let shown = Mutex<Int?>(nil)
 
   init(_ title: String, total: Int) {
     self.title = title
@@ -14,12 +16,16 @@ final class ProgressLine {
 
   func update(_ done: Int) {
     let percent = total == 0 ? 100 : done * 100 / total
-    guard isTerminal, percent != last else { return }
-    last = percent
+    guard isTerminal else { return }
+    let isNew = shown.withLock { shown in
+      defer { shown = percent }
+      return shown != percent
+    }
+    guard isNew else { return }
     FileHandle.standardError.write(Data("\r\(title): \(done) of \(total) samples".utf8))
   }
 
   func finish() {
-    if isTerminal, last >= 0 { FileHandle.standardError.write(Data("\n".utf8)) }
+    if isTerminal, shown.withLock({ $0 != nil }) { FileHandle.standardError.write(Data("\n".utf8)) }
   }
 }

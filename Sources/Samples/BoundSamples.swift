@@ -96,6 +96,21 @@ package struct BoundSamples: Sendable {
     return result
   }
 
+  /// The shapes of the inputs of run `index`, without reading them.
+  ///
+  /// - Throws: `QC4002` when a sample does not fit.
+  package func shapes(ofRun index: Int) throws(Diagnostic) -> [String: Shape] {
+    var result: [String: Shape] = [:]
+    for binding in bindings {
+      do throws(Diagnostic) {
+        result[binding.input.name] = try shape(binding, run: index)
+      } catch {
+        throw error.at(binding.input.name, sample: index * batch, file: binding.column.file)
+      }
+    }
+    return result
+  }
+
   private func shape(_ binding: Binding, run: Int) throws(Diagnostic) -> Shape {
     let dims = try binding.dims(run: run)
     guard let bound = binding.fit.bound(dims, binding.input) else {

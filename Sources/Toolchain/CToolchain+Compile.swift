@@ -10,22 +10,49 @@ extension CToolchain {
   package func compile(
     _ source: String, triple: String, flags: [String]
   ) throws(Diagnostic) -> [UInt8] {
+    try output(
+      of: ["--target=\(triple)"] + CToolchain.compilerFlags + CToolchain.linkerFlags + flags,
+      from: [("kernels.c", Data(source.utf8))])
+  }
+
+  /// Compiles one C text to a relocatable object, for ``link(_:triple:)``.
+  ///
+  /// - Throws: as ``compile(_:triple:flags:)``.
+  package func compileUnit(
+    _ source: String, triple: String, flags: [String]
+  ) throws(Diagnostic) -> [UInt8] {
+    try output(
+      of: ["--target=\(triple)"] + CToolchain.compilerFlags + flags + ["-c"],
+      from: [("kernels.c", Data(source.utf8))])
+  }
+
+  /// Links relocatable objects to a freestanding shared object and returns its bytes.
+  ///
+  /// - Throws: as ``compile(_:triple:flags:)``.
+  package func link(_ units: [[UInt8]], triple: String) throws(Diagnostic) -> [UInt8] {
+    try output(
+      of: ["--target=\(triple)"] + CToolchain.linkerFlags,
+      from: units.enumerated().map { ("unit\($0).o", Data($1)) })
+  }
+
+  /// Runs clang over files in a folder of their own, and returns what it writes.
+  private func output(
+    of arguments: [String], from files: [(name: String, contents: Data)]
+  ) throws(Diagnostic) -> [UInt8] {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("quantc-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
-    let object = folder.appendingPathComponent("kernels.so")
+    let object = folder.appendingPathComponent("kernels.out")
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try source.write(
-        to: folder.appendingPathComponent("kernels.c"), atomically: false, encoding: .utf8)
+      for file in files { try file.contents.write(to: folder.appendingPathComponent(file.name)) }
     } catch {
       throw Diagnostic(.unwritableOutput, "no temporary folder: \(error)", at: folder.path)
     }
     _ = try ToolRun(
       clang,
-      ["--target=\(triple)"] + CToolchain.freestandingFlags + flags + [
-        "-ffile-prefix-map=\(folder.path)=.", "-o", object.path, folder.path + "/kernels.c",
-      ])
+      arguments + ["-ffile-prefix-map=\(folder.path)=.", "-o", object.path]
+        + files.map { "\(folder.path)/\($0.name)" })
     do {
       return try [UInt8](Data(contentsOf: object))
     } catch {
@@ -46,16 +73,20 @@ extension CToolchain {
     return try ToolRun(disassembler, ["-d", "--no-show-raw-insn", file.path]).output
   }
 
-  /// No contraction, no library, no relocation, no writable page, nothing that names this machine.
-  private static let freestandingFlags = [
+  /// No contraction, no library, nothing that names this machine.
+  private static let compilerFlags = [
     "-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math",
-    "-ffreestanding", "-fno-builtin", "-nostdlib", "-nostdlibinc", "-fPIC",
+    "-ffreestanding", "-fno-builtin", "-nostdlibinc", "-fPIC",
     "-fvisibility=hidden", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables",
     "-fno-stack-protector", "-fomit-frame-pointer", "-fno-ident", "-fno-strict-aliasing",
     "-Wall", "-Wextra", "-Werror", "-Wno-unused-function", "-Wno-unused-parameter",
     "-Wno-unused-but-set-parameter",
     "-Wno-unused-variable", "-Wno-unused-but-set-variable", "-Wno-unused-but-set-parameter",
-    "-fuse-ld=lld", "-shared", "-Wl,--build-id=none", "-Wl,-z,defs", "-Wl,-z,norelro",
+  ]
+
+  /// No relocation, no writable page.
+  private static let linkerFlags = [
+    "-nostdlib", "-fuse-ld=lld", "-shared", "-Wl,--build-id=none", "-Wl,-z,defs", "-Wl,-z,norelro",
     "-Wl,--hash-style=sysv", "-Wl,-s", "-Wl,-z,nognustack", "-Wl,-z,noseparate-code",
   ]
 }

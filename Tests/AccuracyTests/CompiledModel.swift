@@ -34,7 +34,7 @@ struct CompiledModel: Sendable {
     let calibration = try BoundSamples(
       SampleSet(dataset: dataset, split: "calibration", environment: environment),
       inputs: source.inputs(shapes: [:]))
-    var interpreted = InterpretedModel(source, form: .canonical)
+    var interpreted = FloatModel(source, form: .canonical)
     let run = CalibrationRun(range: 0..<min(calibration.count, sampleLimit))
     var options = BuildOptions()
     options.table = try run.run(&interpreted, calibration)
@@ -45,7 +45,7 @@ struct CompiledModel: Sendable {
 
   /// Float model and package over the first `limit` dev samples.
   func report(limit: Int = .max) throws -> EvaluationReport {
-    var float = InterpretedModel(source, form: .imported)
+    var float = FloatModel(source, form: .imported)
     let context = try LoadedModel(bytes: result.package).makeContext()
     let outputs = context.outputs.map(\.name)
     let inputs = context.inputs.map { ModelInput(name: $0.name, type: $0.type) }

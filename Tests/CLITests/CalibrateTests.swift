@@ -52,4 +52,25 @@ struct CalibrateTests {
     try folder.succeed("calibrate", "model.onnx", "--input", "image=calib_x.npy")
     #expect(try folder.contents("model.calib.json") == table)
   }
+
+  @Test(arguments: ["interpreter", "compiled", "auto"])
+  func `every runner writes the same table and says what ran`(_ runner: String) throws {
+    let folder = try WorkFolder(.table)
+    let outcome = try folder.succeed(
+      "calibrate", "model.onnx", "--input", "image=calib_x.npy", "-o", "t.json", "--runner", runner)
+    #expect(try folder.contents("t.json") == folder.contents("model.calib.json"))
+    let isCompiled = outcome.messages.contains("kernels compiled for 1 input shape")
+    #expect(isCompiled == (runner == "compiled"), "\(outcome.messages)")
+  }
+
+  @Test func `without a compiler the message names the runner that needs none`() throws {
+    let folder = try WorkFolder()
+    let outcome = try Quantc.run(
+      at: Quantc.executable("quantc"),
+      CalibrateTests.calibrate + ["t.json", "--runner", "compiled"], in: folder.root,
+      environment: ["QUANTC_CLANG": "/nowhere/clang"])
+    #expect(outcome.status == DiagnosticCode.toolchainMissing.exitStatus.rawValue)
+    #expect(outcome.messages.contains("--runner interpreter"), "\(outcome.messages)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("t.json")))
+  }
 }

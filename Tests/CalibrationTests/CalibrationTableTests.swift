@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Samples
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -58,14 +59,16 @@ struct CalibrationTableTests {
     let whole = try Self.table(samples, 0..<10).encoded()
     var source = DoublingSource()
     var run = CalibrationRun(range: 0..<10)
-    run.checkpointInterval = 4
-    var saved: [Data] = []
+    run.checkpointInterval = .zero
+    let saved = Mutex<[Data]>([])
     let full = try run.run(&source, samples) { table throws(Diagnostic) in
-      saved.append(try table.encoded())
+      let text = try table.encoded()
+      saved.withLock { $0.append(text) }
     }
     #expect(try full.encoded() == whole)
-    #expect(saved.count == 2)
-    for text in saved {
+    let texts = saved.withLock { $0 }
+    #expect(texts.count == 9)
+    for text in texts {
       let partial = try CalibrationTable(decoding: text)
       let resumed = try Self.table(samples, 0..<10, resuming: partial)
       #expect(try resumed.encoded() == whole)

@@ -18,6 +18,7 @@ extension TensorStatistics {
 /// A model whose tensors are its input `x` and `y = 2 x`, which is its output `out` too.
 struct DoublingSource: ActivationSource {
   var modelHash = SHA256Digest.hex(of: "doubling")
+  var makeAnother: @Sendable () -> DoublingSource { { DoublingSource() } }
 
   mutating func run(
     _ inputs: [String: Tensor], observe: (Activation) -> Void

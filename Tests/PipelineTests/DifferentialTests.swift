@@ -1,9 +1,18 @@
+import Calibration
+import Canonicalization
+import CodegenCPU
 import Foundation
 import GraphIR
 import Interpreter
+import ModelRunner
 import Quantization
+import Scheduling
+import Targets
 import Tensors
 import Testing
+import Toolchain
+
+@testable import Pipeline
 
 /// Random models go the whole way, and the package gives the bits of the interpreter.
 @Suite("differential")
@@ -37,6 +46,32 @@ struct DifferentialTests {
     var recipe = Recipe()
     recipe.precision = .float32
     try compare(try RandomModel(seed: seed &+ 1_000_000), seed, recipe)
+  }
+
+  @Test(arguments: seeds.prefix(12))
+  func `a random model shows the same values compiled and interpreted`(seed: UInt64) throws {
+    var model = try RandomModel(seed: seed &+ 3_000_000)
+    let input = try model.sample()
+    var graph = model.graph
+    for pass in canonicalizationPasses { try pass.run(&graph) }
+    var expected: [String: Tensor] = [:]
+    var source = InterpreterSource(modelHash: "", graph: graph)
+    let name = graph[graph.inputs[0]].name
+    _ = try source.run([name: input]) { expected[$0.name] = $0.tensor }
+    let target = try #require(CPUTarget.all.last { HostCPU.supports(variant: $0.name) })
+    var library = KernelLibrary(target, try CToolchain.find(), width: 2)
+    let program = try FloatProgram(graph, &library, tapping: .allFloats)
+    for threads in [1, 3] {
+      var shown: [String: Tensor] = [:]
+      _ = try program.makeContext(threads: threads).run([name: input]) {
+        shown[$0.name] = $0.tensor
+      }
+      #expect(shown.keys.sorted() == expected.keys.sorted())
+      for (name, wanted) in expected.sorted(by: { $0.key < $1.key }) {
+        let wrong = shown[name]?.differingElements(from: wanted) ?? [-1]
+        #expect(wrong.isEmpty, "seed \(seed), \(threads) threads, \(name)\n\(model.graph)")
+      }
+    }
   }
 
   private func compare(_ model: RandomModel, _ seed: UInt64, _ recipe: Recipe) throws {

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Counters behind the bins of a histogram.
+#define QC_CALIBRATION_REST 8
+
 /// Counts and extremes of some values.
 typedef struct qc_calibration_extent {
   /// Smallest and largest finite value, 0 never being negative; meaningless without one.
@@ -41,8 +44,8 @@ void qc_calibration_measure(const float *values, size_t count, qc_calibration_ex
 
 /// Adds each finite value but zeros to `counts[floor(value * inverse_width) - lowest_bin]`.
 ///
-/// `counts` has `bin_count + 1` entries; the last one takes what is left out. Every finite value
-/// must lie in the bins. `inverse_width` is a power of two.
+/// `counts` has `bin_count + QC_CALIBRATION_REST` entries; the last ones take what is left out. Every
+/// finite value must lie in the bins. `inverse_width` is a power of two.
 void qc_calibration_count(const float *values, size_t count, double inverse_width,
                           int32_t lowest_bin, size_t bin_count, uint64_t *counts);
 

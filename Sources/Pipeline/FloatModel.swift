@@ -1,0 +1,162 @@
+import Calibration
+import Canonicalization
+import Diagnostics
+import Foundation
+import GraphIR
+import Interpreter
+import Samples
+import Scheduling
+import Tensors
+
+/// A model run in float, its open extents bound anew where a sample has other ones: by the
+/// interpreter, or by a program that is compiled in memory. Both give the same bits.
+package struct FloatModel: ActivationSource {
+  package enum Form: Sendable {
+    /// The nodes as the model has them.
+    case imported
+    /// The graph that is calibrated and compiled.
+    case canonical
+  }
+
+  /// What ran the model.
+  package struct Report: Hashable, Sendable {
+    /// Sets of input shapes that programs were made for; one that comes back counts again if its
+    /// program was given up in between.
+    package internal(set) var compiledShapes = 0
+    package internal(set) var interpretedShapes = 0
+    /// Kernels that were compiled.
+    package internal(set) var kernels = 0
+  }
+
+  package let modelHash: String
+  private let programs: FloatPrograms
+  private let path: String
+  /// Threads of a program.
+  private let threads: Int
+  private var bound: (shapes: [String: Shape], runner: Runner)?
+
+  private enum Runner {
+    case interpreter(InterpreterSource)
+    case context(FloatContext)
+  }
+
+  /// - Parameters:
+  ///   - model: the file.
+  ///   - form: the graph that is run.
+  ///   - engine: what runs it.
+  ///   - showsValues: whether ``run(_:observe:)`` shows the values of a compiled program.
+  ///   - plan: how often and how parallel it is run, by which ``FloatEngine/auto`` chooses.
+  package init(
+    _ model: SourceModel, form: Form, engine: FloatEngine = .interpreter, showsValues: Bool = true,
+    plan: Plan = Plan()
+  ) {
+    modelHash = model.hash
+    path = model.path
+    threads = plan.threads
+    programs = FloatPrograms(
+      engine: engine, tapping: showsValues ? .allFloats : .stored, workers: plan.workers,
+      runs: plan.runs
+    ) { shapes throws(Diagnostic) in
+      let dims = shapes.mapValues(\.dims)
+      var manager = PassManager()
+      switch form {
+      case .imported:
+        var graph = try model.importedGraph(shapes: dims)
+        try manager.run([removeDeadOps, foldConstants, removeDeadOps], on: &graph)
+        return graph
+      case .canonical:
+        return try model.canonicalGraph(shapes: dims, manager: &manager)
+      }
+    }
+  }
+
+  private init(modelHash: String, path: String, _ programs: FloatPrograms, threads: Int) {
+    self.modelHash = modelHash
+    self.path = path
+    self.programs = programs
+    self.threads = threads
+  }
+
+  package var report: Report { programs.report }
+
+  package var makeAnother: @Sendable () -> FloatModel {
+    { [modelHash, path, programs, threads] in
+      FloatModel(modelHash: modelHash, path: path, programs, threads: threads)
+    }
+  }
+
+  package mutating func run(
+    _ inputs: [String: Tensor], observe: (Activation) -> Void
+  ) throws(Diagnostic) -> [String: Tensor] {
+    try withoutActuallyEscaping(observe) { observe throws(Diagnostic) in
+      try run(inputs, showing: observe)
+    }
+  }
+
+  /// The outputs alone, by name.
+  package mutating func run(_ inputs: [String: Tensor]) throws(Diagnostic) -> [String: Tensor] {
+    try run(inputs, showing: nil)
+  }
+
+  private mutating func run(
+    _ inputs: [String: Tensor], showing observe: ((Activation) -> Void)?
+  ) throws(Diagnostic) -> [String: Tensor] {
+    let shapes = inputs.mapValues(\.shape)
+    switch try runner(for: shapes) {
+    case .context(let context):
+      return try context.run(inputs, observe: observe)
+    case .interpreter(var source):
+      return try source.run(inputs) { observe?($0) }
+    }
+  }
+
+  private mutating func runner(for shapes: [String: Shape]) throws(Diagnostic) -> Runner {
+    if let bound, bound.shapes == shapes { return bound.runner }
+    bound = nil
+    let made: FloatPrograms.Bound
+    do throws(Diagnostic) {
+      made = try programs.bound(to: shapes)
+    } catch {
+      throw error.inFile(path)
+    }
+    let runner: Runner
+    if let program = made.program {
+      runner = .context(try program.makeContext(threads: threads))
+    } else {
+      runner = .interpreter(InterpreterSource(modelHash: modelHash, graph: made.graph))
+    }
+    bound = (shapes, runner)
+    return runner
+  }
+}
+
+extension FloatModel {
+  /// How a model is going to be run.
+  package struct Plan: Sendable {
+    /// Threads that run samples at the same time.
+    package let workers: Int
+    /// Threads that run one sample.
+    package let threads: Int
+    /// The number of samples of each shape.
+    let runs: [[String: Shape]: Int]
+
+    /// One sample after another.
+    package init() {
+      workers = 1
+      threads = 1
+      runs = [:]
+    }
+
+    /// All processors, side by side where no sample needs the results of another one.
+    ///
+    /// - Throws: `QC4002` when a sample does not fit.
+    package init(_ samples: BoundSamples, _ range: Range<Int>) throws(Diagnostic) {
+      let processors = ProcessInfo.processInfo.activeProcessorCount
+      workers = samples.feedback.isEmpty ? processors : 1
+      threads = samples.feedback.isEmpty ? 1 : processors
+      var runs: [[String: Shape]: Int] = [:]
+      for index in range { runs[try samples.shapes(ofRun: index), default: 0] += 1 }
+      self.runs = runs
+    }
+  }
+}
