@@ -21,7 +21,7 @@ struct RotaryKernelTests {
 
   /// What is read, and what is stored.
   static let stores: [(RotaryKernel.Store, RotaryKernel.Store)] = [
-    (.float, .float), (.float, .bytes(scale: 0.031, zeroPoint: 117)),
+    (.float, .bytes(scale: 0.031, zeroPoint: 117)), (.float, .float),
     (.bytes(scale: 0.02, zeroPoint: 3), .float),
     (.bytes(scale: 0.02, zeroPoint: 255), .bytes(scale: 1.7, zeroPoint: 128)),
   ]
@@ -60,7 +60,12 @@ struct RotaryKernelTests {
 
   @Test func `heads of every width and order turn as the reference says`() throws {
     var random = SeededGenerator(seed: 91)
-    let cases = Self.stores.flatMap { stores in Self.samples.map { ($0, stores.0, stores.1) } }
+    // Every width where floats become bytes, else one of each kind.
+    let cases = Self.stores.flatMap { stores in
+      Self.samples.filter {
+        stores == Self.stores[0] || [8, 40, 20].contains($0.width)
+      }.map { ($0, stores.0, stores.1) }
+    }
     let calls = try cases.map { try kernel($0.0, $0.1, $0.2).call() }
     var kernels: [KernelCall] = []
     for call in calls where !kernels.contains(where: { $0.spec == call.spec }) {

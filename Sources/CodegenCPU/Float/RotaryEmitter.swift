@@ -27,6 +27,8 @@ private struct RotaryEmitter {
     emitHead(into: &out)
     if packed > 0 { emitPackedRow(into: &out) }
     out.kernel(symbol, RotaryKernel.layout) { out in
+      // Stores of bytes do not reach a copy of the record, whose words then stay in registers.
+      out.line("const \(arguments) own = *g;")
       out.line("char *x = buffers[0], *cosine = buffers[1], *sine = buffers[2], *out = buffers[3];")
       StridedWalk(layout: RotaryKernel.layout, operands: RotaryKernel.names).emit(into: &out) {
         emitRow(into: &$0)
@@ -42,13 +44,13 @@ private struct RotaryEmitter {
         if (x_step == \(packed * (readsBytes ? 1 : 4)) && out_step == \(packed * (storesBytes ? 1 : 4)) &&
             cosine_step == 0 && sine_step == 0)
         """
-      ) { $0.line("\(symbol)_row(g, x_p, cosine_p, sine_p, out_p, count * \(packed));") }
+      ) { $0.line("\(symbol)_row(&own, x_p, cosine_p, sine_p, out_p, count * \(packed));") }
       out.line("else")
     }
     out.block("for (uint32_t i = 0; i < count; ++i)") {
       $0.line(
         """
-        \(symbol)_head(g, x_p + (intptr_t)i * x_step, cosine_p + (intptr_t)i * cosine_step,
+        \(symbol)_head(&own, x_p + (intptr_t)i * x_step, cosine_p + (intptr_t)i * cosine_step,
             sine_p + (intptr_t)i * sine_step, out_p + (intptr_t)i * out_step);
         """)
     }
@@ -118,7 +120,7 @@ private struct RotaryEmitter {
   private func emitHead(into out: inout CSource) {
     out.block(
       """
-      static void \(symbol)_head(const \(arguments) *g, const char *x, const char *cosine,
+      QF void \(symbol)_head(const \(arguments) *g, const char *x, const char *cosine,
           const char *sine, char *to)
       """
     ) { out in
@@ -134,49 +136,63 @@ private struct RotaryEmitter {
     out.blank()
   }
 
-  /// 16 pairs whose elements lie half of the turning ones apart. The last vector overlaps the one
-  /// before, whose pairs it repeats.
+  /// 16 pairs whose elements lie half of the turning ones apart.
   private func emitHalves(into out: inout CSource) {
-    out.line("const uint32_t half = g->size / 2, n = qc_min(16, half);")
-    out.block("for (uint32_t i = 0;;)") { out in
+    out.line("const uint32_t half = g->size / 2;")
+    emitVectors("half", into: &out) { n, out in
       out.line(
         """
-        const qf a = \(symbol)_load(g, x, i, n), b = \(symbol)_load(g, x, half + i, n);
-        const qf c = qf_load_n(cosine + (size_t)i * 4, n, 0);
-        const qf s = qf_load_n(sine + (size_t)i * 4, n, 0);
-        \(symbol)_store(g, to, i, a * c - b * s, n);
-        \(symbol)_store(g, to, half + i, b * c + a * s, n);
-        if (i + n == half) break;
-        i = i + 32 <= half ? i + 16 : half - 16;
+        const qf a = \(symbol)_load(g, x, i, \(n)), b = \(symbol)_load(g, x, half + i, \(n));
+        const qf c = qf_load_n(cosine + (size_t)i * 4, \(n), 0);
+        const qf s = qf_load_n(sine + (size_t)i * 4, \(n), 0);
+        \(symbol)_store(g, to, i, a * c - b * s, \(n));
+        \(symbol)_store(g, to, half + i, b * c + a * s, \(n));
         """)
     }
   }
 
-  /// Eight pairs of neighbours, each with its angle in both lanes; the last vector as above.
+  /// Eight pairs of neighbours, each with its angle in both lanes.
   private func emitNeighbours(into out: inout CSource) {
-    out.line("const uint32_t size = g->size, n = qc_min(16, size);")
     out.line("const qi flip = {\(list { $0 % 2 == 0 ? "INT32_MIN" : "0" })};")
-    out.block("for (uint32_t i = 0;;)") { out in
-      out.line("const qf v = \(symbol)_load(g, x, i, n);")
-      emitAngles("c", "cosine", into: &out)
-      emitAngles("s", "sine", into: &out)
-      out.line(
-        """
-        \(turn(partner: { $0 ^ 1 }))
-        \(symbol)_store(g, to, i, y, n);
-        if (i + n == size) break;
-        i = i + 32 <= size ? i + 16 : size - 16;
-        """)
+    emitVectors("g->size", into: &out) { n, out in
+      out.line("const qf v = \(symbol)_load(g, x, i, \(n));")
+      emitAngles("c", "cosine", n, into: &out)
+      emitAngles("s", "sine", n, into: &out)
+      out.line(turn(partner: { $0 ^ 1 }))
+      out.line("\(symbol)_store(g, to, i, y, \(n));")
+    }
+  }
+
+  /// `body` for vectors from place `i` on, of `n` of `count` places. A last vector that is not whole
+  /// overlaps the one before, whose places it repeats; fewer than 16 places are one vector.
+  private func emitVectors(
+    _ count: String, into out: inout CSource, body: (_ n: String, inout CSource) -> Void
+  ) {
+    out.block("if (\(count) >= 16)") { out in
+      out.block("for (uint32_t i = 0;;)") { out in
+        body("16", &out)
+        out.line(
+          """
+          if (i + 16 == \(count)) break;
+          i = i + 32 <= \(count) ? i + 16 : \(count) - 16;
+          """)
+      }
+    }
+    out.block("else") { out in
+      out.line("const uint32_t i = 0, n = \(count);")
+      body("n", &out)
     }
   }
 
   /// The angles of the pairs from element `i` on, each in two lanes.
-  private func emitAngles(_ name: String, _ from: String, into out: inout CSource) {
+  private func emitAngles(
+    _ name: String, _ from: String, _ n: String, into out: inout CSource
+  ) {
     out.line(
       """
       qf8 \(name)8 = 0;
-      if (n >= 16) __builtin_memcpy(&\(name)8, \(from) + (size_t)i * 2, 32);
-      else for (uint32_t j = 0; j < n / 2; ++j) {
+      if (\(n) >= 16) __builtin_memcpy(&\(name)8, \(from) + (size_t)i * 2, 32);
+      else for (uint32_t j = 0; j < \(n) / 2; ++j) {
         float angle;
         __builtin_memcpy(&angle, \(from) + (size_t)i * 2 + 4 * j, 4);
         \(name)8[j] = angle;
@@ -206,21 +222,26 @@ private struct RotaryEmitter {
     }
     out.block(
       """
-      static void \(symbol)_row(const \(arguments) *g, const char *x, const char *cosine,
+      QF void \(symbol)_row(const \(arguments) *g, const char *x, const char *cosine,
           const char *sine, char *to, uint32_t count)
       """
     ) { out in
       out.line("const qi flip = {\(list { isFirst($0) ? "INT32_MIN" : "0" })};")
       out.line(angles("c", "cosine"))
       out.line(angles("s", "sine"))
-      out.block("for (uint32_t i = 0; i < count; i += 16)") { out in
+      func emitVector(_ n: String, into out: inout CSource) {
         out.line(
           """
-          const uint32_t n = qc_min(16, count - i);
-          const qf v = \(symbol)_load(g, x, i, n);
+          const qf v = \(symbol)_load(g, x, i, \(n));
           \(turn(partner: { isInterleaved ? $0 ^ 1 : $0 ^ pairs }))
-          \(symbol)_store(g, to, i, y, n);
+          \(symbol)_store(g, to, i, y, \(n));
           """)
+      }
+      out.line("uint32_t i = 0;")
+      out.block("for (; i + 16 <= count; i += 16)") { emitVector("16", into: &$0) }
+      out.block("if (i < count)") { out in
+        out.line("const uint32_t n = count - i;")
+        emitVector("n", into: &out)
       }
     }
     out.blank()
