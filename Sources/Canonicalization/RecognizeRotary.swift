@@ -2,9 +2,10 @@ import Diagnostics
 import GraphIR
 import Tensors
 
-/// `x · cos + rotated(x) · sin` to one rotation, rotated making `(-b, a)` of each pair `(a, b)`.
+/// `x · cos + rotated(x) · sin` to one rotation, rotated making `(-b, a)` of each pair `(a, b)`, or
+/// `(b, a)` where sin has the sign.
 ///
-/// - Applies: both elements of every pair have the same cosine, and the same sine.
+/// - Applies: both elements of every pair have the same cosine, and the same sine but for that sign.
 /// - Numerics: none.
 let recognizeRotatedSum = RewriteRule("recognize-rotated-sum") { (id, graph) throws(Diagnostic) in
   guard graph.op(id) == .binary(.add), graph.type(of: id).element == .f32 else { return nil }
@@ -12,12 +13,15 @@ let recognizeRotatedSum = RewriteRule("recognize-rotated-sum") { (id, graph) thr
     let (plain, turned) = (graph.operand(kept, of: id), graph.operand(moved, of: id))
     guard graph.op(plain) == .binary(.mul), graph.op(turned) == .binary(.mul) else { return nil }
     for (value, angle) in [(0, 1), (1, 0)] {
-      guard let elements = graph.rotatedElements(graph.operand(value, of: turned)),
+      guard
+        let (elements, isSwapped) = graph.rotatedElements(graph.operand(value, of: turned)),
         elements.shape == graph.shape(of: id), let x = graph.rotated(elements),
         let place = graph.operands(of: plain).firstIndex(of: x),
         let cosines = try graph.anglesOfPairs(
-          graph.operand(1 - place, of: plain), elements.pairing),
-        let sines = try graph.anglesOfPairs(graph.operand(angle, of: turned), elements.pairing)
+          graph.operand(1 - place, of: plain), RotarySpread(pairing: elements.pairing)),
+        let sines = try graph.anglesOfPairs(
+          graph.operand(angle, of: turned),
+          RotarySpread(pairing: elements.pairing, isSigned: isSwapped))
       else { continue }
       return try graph.appendRotation(elements, x, cosines, sines)
     }
@@ -26,29 +30,31 @@ let recognizeRotatedSum = RewriteRule("recognize-rotated-sum") { (id, graph) thr
 }
 
 /// `concat(a · cos - b · sin, b · cos + a · sin)` to one rotation, a and b being the first and the
-/// second elements of the pairs: halves joined behind each other, with others behind them or not, or
-/// pairs joined in columns.
+/// second elements of the pairs: halves joined behind each other, with others behind them or not,
+/// halves joined as rows, or pairs joined in columns.
 ///
 /// - Numerics: none.
 let recognizeTurnedPairs = RewriteRule("recognize-turned-pairs") {
   (id, graph) throws(Diagnostic) in
   guard case .concat(let concat) = graph.op(id), case let parts = graph.operands(of: id),
-    parts.count >= 2, case let shape = graph.shape(of: id), concat.axis == shape.rank - 1,
+    parts.count >= 2, case let shape = graph.shape(of: id), concat.axis >= shape.rank - 2,
     let (elements, cosines, sines) = try graph.turnedPairs(parts[0], parts[1])
   else { return nil }
+  let (last, columns) = (shape.rank - 1, elements.columns)
+  let isBehind = elements.pairing == .halves && concat.axis == last
   switch elements.pairing {
-  case .halves: guard graph.shape(of: parts[0]).dims == elements.columns else { return nil }
-  case .interleaved: guard shape.dims == elements.columns + [2] else { return nil }
+  case .halves where isBehind:
+    guard graph.shape(of: parts[0]).dims == columns else { return nil }
+  case .halves:
+    guard shape.dims == columns.dropLast() + [2] + columns.suffix(1) else { return nil }
+  case .interleaved:
+    guard concat.axis == last, shape.dims == columns + [2] else { return nil }
   }
   let x = try graph.rotaryOperand(elements)
   guard let turned = try graph.appendRotation(elements, x, cosines, sines) else { return nil }
-  switch elements.pairing {
-  case .halves:
-    return parts.count == 2
-      ? turned : try graph.append(graph.op(id), [turned] + parts.dropFirst(2))
-  case .interleaved:
-    return try graph.append(.reshape(Reshape(shape)), [turned])
-  }
+  guard isBehind else { return try graph.append(.reshape(Reshape(shape)), [turned]) }
+  return parts.count == 2
+    ? turned : try graph.append(graph.op(id), [turned] + parts.dropFirst(2))
 }
 
 /// `concat(rotation of the first elements of x, the others)` to a rotation of x.
@@ -72,21 +78,23 @@ let recognizePartialRotation = RewriteRule("recognize-partial-rotation") {
 }
 
 extension Graph {
-  /// `(-b, a)` of each pair `(a, b)`, in the shape of the rotation's operand: its first elements.
-  fileprivate func rotatedElements(_ id: ValueID) -> RotaryElements? {
+  /// `(-b, a)` of each pair `(a, b)`, or `(b, a)`, which is swapped, in the shape of the rotation's
+  /// operand: its first elements.
+  fileprivate func rotatedElements(_ id: ValueID) -> (RotaryElements, isSwapped: Bool)? {
     let joined = withoutReshapes(id)
     guard case .concat(let concat) = op(joined), case let parts = operands(of: joined),
       parts.count == 2, concat.axis == shape(of: joined).rank - 1,
-      let negated = operand(of: withoutReshapes(parts[0]), where: { $0 == .neg }),
-      let second = rotaryElements(negated), second.isSecond,
+      case let negated = operand(of: withoutReshapes(parts[0]), where: { $0 == .neg }),
+      let second = rotaryElements(negated ?? parts[0]), second.isSecond,
       let first = rotaryElements(parts[1]), first.isPartner(of: second),
       shape(of: id) == first.shape
     else { return nil }
     let dims = shape(of: joined).dims
     switch first.pairing {
-    case .halves: return dims == first.shape.dims ? first : nil
-    case .interleaved: return dims == first.columns + [2] ? first : nil
+    case .halves: guard dims == first.shape.dims else { return nil }
+    case .interleaved: guard dims == first.columns + [2] else { return nil }
     }
+    return (first, negated == nil)
   }
 
   /// The rotation that `id` is, or is a reshape of that has the same shape.
@@ -129,8 +137,9 @@ extension Graph {
   private func rotaryTerms(_ id: ValueID) -> [(RotaryTerm, RotaryTerm)] {
     let sum = withoutReshapes(id)
     let isDifference = op(sum) == .binary(.sub)
-    guard isDifference || op(sum) == .binary(.add),
-      [shape(of: sum).dims, shape(of: sum).dims + [1]].contains(shape(of: id).dims)
+    let dims = shape(of: sum).dims
+    guard isDifference || op(sum) == .binary(.add), !dims.isEmpty,
+      [dims, dims + [1], dims.dropLast() + [1] + dims.suffix(1)].contains(shape(of: id).dims)
     else { return [] }
     let lhs = rotaryProducts(operand(0, of: sum), isNegative: false)
     let rhs = rotaryProducts(operand(1, of: sum), isNegative: isDifference)
