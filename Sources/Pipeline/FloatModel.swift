@@ -147,13 +147,20 @@ extension FloatModel {
       runs = [:]
     }
 
-    /// All processors, side by side where no sample needs the results of another one.
+    /// All processors: side by side where no sample needs the results of another one.
     ///
+    /// - Parameters:
+    ///   - samples: all of them.
+    ///   - range: those that are run.
+    ///   - inOrder: whether they are run one after another in any case.
     /// - Throws: `QC4002` when a sample does not fit.
-    package init(_ samples: BoundSamples, _ range: Range<Int>) throws(Diagnostic) {
+    package init(
+      _ samples: BoundSamples, _ range: Range<Int>, inOrder: Bool = false
+    ) throws(Diagnostic) {
       let processors = ProcessInfo.processInfo.activeProcessorCount
-      workers = samples.feedback.isEmpty ? processors : 1
-      threads = samples.feedback.isEmpty ? 1 : processors
+      let isParallel = samples.feedback.isEmpty && !inOrder
+      workers = isParallel ? processors : 1
+      threads = isParallel ? 1 : processors
       var runs: [[String: Shape]: Int] = [:]
       for index in range { runs[try samples.shapes(ofRun: index), default: 0] += 1 }
       self.runs = runs

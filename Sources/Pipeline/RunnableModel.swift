@@ -12,7 +12,7 @@ package struct RunnableModel {
 
   private enum Engine {
     case package(OpenPackage)
-    case interpreter(FloatModel)
+    case float(FloatModel)
   }
 
   /// Keeps a context, which cannot be copied, behind a reference.
@@ -22,6 +22,22 @@ package struct RunnableModel {
     init(path: String, variant: String?, threads: Int) throws(Diagnostic) {
       context = try LoadedModel(path: path, variant: variant).makeContext(threads: threads)
     }
+  }
+
+  /// An ONNX model that is run in float, as it is.
+  ///
+  /// - Parameters:
+  ///   - source: the model.
+  ///   - runner: what runs it.
+  ///   - plan: how often it is run.
+  ///   - shapes: whole shapes of the inputs.
+  package init(
+    _ source: SourceModel, runner: FloatEngine, plan: FloatModel.Plan, shapes: [String: [Int]]
+  ) {
+    inputs = source.inputs(shapes: shapes)
+    outputNames = source.model.outputs
+    engine = .float(
+      FloatModel(source, form: .imported, engine: runner, showsValues: false, plan: plan))
   }
 
   /// - Parameters:
@@ -38,7 +54,7 @@ package struct RunnableModel {
       let source = try SourceModel(path: path)
       inputs = source.inputs(shapes: shapes)
       outputNames = source.model.outputs
-      engine = .interpreter(FloatModel(source, form: .imported))
+      engine = .float(FloatModel(source, form: .imported))
     } else {
       let package = try OpenPackage(path: path, variant: variant, threads: threads)
       inputs = package.context.inputs.map { ModelInput(name: $0.name, type: $0.type) }
@@ -55,9 +71,9 @@ package struct RunnableModel {
     case .package(let package):
       let results = try package.context.run(inputs.compactMap { tensors[$0.name] })
       return Dictionary(zip(outputNames, results), uniquingKeysWith: { first, _ in first })
-    case .interpreter(var model):
+    case .float(var model):
       let results = try model.run(tensors)
-      engine = .interpreter(model)
+      engine = .float(model)
       return results
     }
   }

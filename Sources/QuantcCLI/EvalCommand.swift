@@ -37,6 +37,9 @@ package struct EvalCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Use this kernel variant.", valueName: "name"))
   var variant: String?
 
+  @Option(help: RunnerHelp.text)
+  var runner = FloatEngine.auto
+
   @Option(
     name: .customLong("min-agreement"),
     help: ArgumentHelp("Least share of samples with the float answer, 0 to 1.", valueName: "share"))
@@ -58,14 +61,19 @@ package struct EvalCommand: ParsableCommand {
 
   package func run() throws {
     let shapes = try shapes.parsed()
-    var float = try RunnableModel(path: model, shapes: shapes)
+    let source = try SourceModel(path: model)
     var quantized = try RunnableModel(path: package, variant: variant, threads: threads)
     let set = try samples.samples(split: split)
     let bound = try BoundSamples(set, inputs: quantized.inputs)
-    let floatBound = try BoundSamples(set, inputs: float.inputs, batch: bound.batch)
+    let floatBound = try BoundSamples(
+      set, inputs: source.inputs(shapes: shapes), batch: bound.batch)
     for note in bound.notes { StandardError.write("note: \(note)") }
     var evaluator = try Evaluator(set, bound: bound, outputs: quantized.outputNames)
     let count = min(limit ?? bound.count, bound.count)
+    var float = RunnableModel(
+      source, runner: runner,
+      plan: try FloatModel.Plan(floatBound, 0..<min(count, floatBound.count), inOrder: true),
+      shapes: shapes)
     let progress = ProgressLine("eval", total: count)
     var fed: (float: [String: Tensor], quantized: [String: Tensor]) = ([:], [:])
     for index in 0..<count {

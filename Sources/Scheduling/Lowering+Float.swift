@@ -23,6 +23,8 @@ extension Lowering {
       try lower(norm, id, isRMS: false)
     case .rmsNorm(let norm):
       try lower(norm, id, isRMS: true)
+    case .batchNorm(let norm):
+      try lower(norm, id)
     case .reduce(let reduction):
       try lower(reduction, id)
     case .gather(let gather):

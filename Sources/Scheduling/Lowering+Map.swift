@@ -34,6 +34,13 @@ extension Lowering {
     _ = try append(id, reading: operands, to: &expression)
     var views: [View] = []
     for operand in operands { views.append(try mapOperand(operand)) }
+    try emitMap(expression, id, operands, views)
+  }
+
+  /// The step of an expression over views, which are broadcast to the result.
+  private mutating func emitMap(
+    _ expression: MapExpression, _ id: ValueID, _ operands: [ValueID], _ views: [View]
+  ) throws(Diagnostic) {
     allocateMapResult(id, operands, views)
     let result = try view(id)
     guard let resultStrides = result.layout.strides else {
@@ -49,6 +56,38 @@ extension Lowering {
     } catch {
       throw Diagnostic(error.code, error.message, at: location(id), hint: error.hint)
     }
+  }
+
+  /// A batch normalization of constant statistics, element by element: `fma(x − mean, factor, bias)`.
+  mutating func lower(_ norm: BatchNormalization, _ id: ValueID) throws(Diagnostic) {
+    let operands = graph.operands(of: id)
+    try requireF32(operands, for: id)
+    let parameters = operands.dropFirst().compactMap { graph.constant($0)?.floats }
+    guard parameters.count == 4 else {
+      throw Diagnostic(
+        .unsupportedKernel, "a batch normalization whose statistics are computed",
+        at: location(id))
+    }
+    let factors = zip(parameters[0], parameters[3]).map { scale, variance in
+      scale / (variance + norm.epsilon).squareRoot()
+    }
+    let dims = graph.shape(of: id).dims
+    var expression = MapExpression(.f32, inputs: [.f32, .f32, .f32, .f32])
+    let deviation = expression.apply(.sub, 0, 1)
+    expression.apply(.fma, deviation, 2, 3)
+    var views = [try mapOperand(operands[0])]
+    for (what, values) in [("mean", parameters[2]), ("factor", factors), ("bias", parameters[1])] {
+      let shape = try Shape([values.count] + dims.dropFirst(2).map { _ in 1 })
+      let storage = addStorage(
+        Storage(
+          place: .constant, byteCount: 4 * values.count,
+          bytes: littleEndianBytes(values.map(\.bitPattern)), name: "\(graph[id].name) \(what)"))
+      views.append(
+        View(
+          storage: storage, element: .f32, shape: shape,
+          layout: .rowMajor(shape, elementBytes: 4)))
+    }
+    try emitMap(expression, id, [operands[0]], views)
   }
 
   /// The operand with one stride per axis.

@@ -9,6 +9,7 @@ import Quantization
 import Scheduling
 import Targets
 import Tensors
+import TestSupport
 import Testing
 import Toolchain
 
@@ -72,6 +73,28 @@ struct DifferentialTests {
         #expect(wrong.isEmpty, "seed \(seed), \(threads) threads, \(name)\n\(model.graph)")
       }
     }
+  }
+
+  @Test(arguments: [[2, 5, 3, 4], [3, 17, 6], [2, 33]])
+  func `a batch norm that was not folded is compiled to its own bits`(_ dims: [Int]) throws {
+    var random = SeededGenerator(seed: 7)
+    var graph = Graph(name: "norm")
+    let x = graph.appendInput("x", TensorType(.f32, try Shape(dims)))
+    let parameters = try (0..<4).map { index in
+      let values = random.floats(dims[1], deviation: 1)
+      return graph.appendConstant(
+        try Tensor.floats(index == 3 ? values.map { abs($0) + 0.1 } : values, [dims[1]]))
+    }
+    let y = try graph.append(
+      .batchNorm(BatchNormalization(epsilon: 1e-3)), [x] + parameters, name: "y")
+    graph.appendOutput("out", y)
+    let input = try Tensor.floats(random.floats(dims.reduce(1, *), deviation: 3), dims)
+    let expected = try Interpreter(graph).run([input])
+    let target = try #require(CPUTarget.all.last { HostCPU.supports(variant: $0.name) })
+    var library = KernelLibrary(target, try CToolchain.find(), width: 1)
+    let program = try FloatProgram(graph, &library, tapping: .stored)
+    let outputs = try program.makeContext(threads: 2).run(["x": input], observe: nil)
+    #expect(outputs["out"]?.differingElements(from: expected[0]).isEmpty == true)
   }
 
   private func compare(_ model: RandomModel, _ seed: UInt64, _ recipe: Recipe) throws {
