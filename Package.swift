@@ -198,9 +198,9 @@ let package = Package(
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "Diagnostics", "Tensors", "Targets", "Toolchain", "ModelRunner", "GraphIR", "Interpreter",
-        "Canonicalization", "Calibration", "Quantization", "Fusion", "Scheduling", "CodegenCPU",
-        "Packaging", "Pipeline", "TestSupport",
+        "Diagnostics", "Tensors", "Targets", "Toolchain", "ModelRunner", "GraphIR", "KernelIR",
+        "Interpreter", "Canonicalization", "Calibration", "Quantization", "Fusion", "Scheduling",
+        "CodegenCPU", "Packaging", "Pipeline", "TestSupport",
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "CLITests",

@@ -57,7 +57,9 @@ package struct ChannelGatherKernel: Hashable, Sendable {
     return KernelCall(
       spec: spec, arguments: ChannelGatherKernel.layout.record(arguments(blocks.count / 12)),
       operands: operands, tileCount: output.batch * output.height, scratchBytes: 0,
-      work: output.batch * output.height * output.width * output.channels)
+      work: output.batch * output.height * output.width * output.channels,
+      reaches: sources.map { $0.reach(reading: .rows, of: output) } + [nil, nil]
+        + [output.reach(writing: .rows)])
   }
 
   private func arguments(_ blockCount: Int) -> ArgumentLayout.Values {

@@ -117,7 +117,25 @@ extension ConversionKernel {
     return KernelCall(
       spec: spec, arguments: ConversionKernel.layout.record(arguments(nest)),
       operands: [.input(0), .output], tileCount: nest.images * nest.rows, scratchBytes: 0,
-      work: shape.batch * shape.height * shape.width * shape.channels)
+      work: shape.batch * shape.height * shape.width * shape.channels,
+      reaches: [
+        reach(nest.input, inputElement, nest), outputReach(nest),
+      ])
+  }
+
+  /// The bytes of a tile on one side: from its first element to its last.
+  private func reach(_ side: Strides, _ element: ElementType, _ nest: Nest) -> TileReach {
+    let size =
+      (nest.pixels - 1) * side.pixel + (nest.channels - 1) * side.channel + element.bitWidth / 8
+    return TileReach(
+      tilesPerImage: nest.rows, imagePitch: side.image, first: side.origin, step: side.row,
+      size: size, image: 0..<side.origin + (nest.rows - 1) * side.row + size, reachesEnds: false)
+  }
+
+  /// Where rows have a halo around them, they are those of the image.
+  private func outputReach(_ nest: Nest) -> TileReach? {
+    shape.halo.isEmpty
+      ? reach(nest.output, outputElement, nest) : shape.reach(writing: .rows)
   }
 
   private func arguments(_ nest: Nest) -> ArgumentLayout.Values {

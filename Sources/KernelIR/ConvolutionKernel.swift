@@ -13,6 +13,14 @@ package struct ConvolutionKernel: Hashable, Sendable {
   package let epilogue: Epilogue
   /// Whether pixels that see padding alone lie around the output, in place of a halo.
   let hasBorder: Bool
+  /// The same convolution with rows kept apart that ``input`` and ``output`` join.
+  private let rows: Rows?
+
+  private struct Rows: Hashable {
+    let input: ImageGeometry
+    let output: ImageGeometry
+    let epilogue: Epilogue
+  }
 
   /// The input is u8 and its halo covers the window's padding; the output is u8, or f32 for a float
   /// epilogue.
@@ -30,12 +38,25 @@ package struct ConvolutionKernel: Hashable, Sendable {
     let isFlat =
       window == .pixel && input.isGapless && output.isGapless
       && epilogue.residual?.geometry.isGapless ?? true
-    self.input = isFlat ? input.flattened : input
-    self.output = isFlat ? output.flattened : output
+    let rows = Rows(input: input, output: output, epilogue: epilogue)
+    self.init(
+      isFlat
+        ? Rows(
+          input: input.flattened, output: output.flattened, epilogue: epilogue.flattened)
+        : rows, window, groups, hasBorder: !border.isEmpty,
+      rows: isFlat && TileSplit.isRows(output) ? rows : nil)
+  }
+
+  private init(
+    _ images: Rows, _ window: ConvolutionWindow, _ groups: Int, hasBorder: Bool, rows: Rows?
+  ) {
+    input = images.input
+    output = images.output
+    epilogue = images.epilogue
     self.window = window
     self.groups = groups
-    self.epilogue = isFlat ? epilogue.flattened : epilogue
-    hasBorder = !border.isEmpty
+    self.hasBorder = hasBorder
+    self.rows = rows
   }
 
   /// Whether the taps of a kernel row meet contiguous bytes, so that the row is one segment.
@@ -98,11 +119,24 @@ package struct ConvolutionKernel: Hashable, Sendable {
     ]
     if epilogue.residual != nil { operands.append(.input(1)) }
     operands.append(.output)
+    let byRows = rows.map {
+      ConvolutionKernel($0, window, groups, hasBorder: hasBorder, rows: nil).form
+    }
+    let form = form
     return KernelCall(
-      spec: spec, arguments: ConvolutionKernel.layout.record(arguments), operands: operands,
+      spec: form.spec, arguments: form.arguments, operands: operands, tileCount: form.tileCount,
+      scratchBytes: form.scratchBytes, work: productCount, reaches: form.reaches, byRows: byRows)
+  }
+
+  private var form: KernelCall.Form {
+    let residual: [TileReach?] =
+      epilogue.residual.map { [$0.geometry.reach(reading: split, of: output)] } ?? []
+    return KernelCall.Form(
+      spec: spec, arguments: ConvolutionKernel.layout.record(arguments),
       tileCount: split.tileCount(for: output, panels: panels.panelCount),
       scratchBytes: scratchBytes,
-      work: productCount)
+      reaches: [input.reach(reading: split, window: window, of: output), nil, nil] + residual
+        + [output.reach(writing: split)])
   }
 
   /// Weights from ONNX's order to `[column][segment][k]`, k running over kx, then channels.

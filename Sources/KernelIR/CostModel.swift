@@ -92,10 +92,22 @@ package struct CostModel: Hashable, Sendable {
   /// Threads that are worth asking for help: each must have work for three times the cost of
   /// asking it, so that two threads gain as soon as half the time is more than that.
   package func threadLimit(_ work: StepWork) -> Int {
-    let alone = cost(work)
-    let forkSeconds = machine.forkCycles / machine.cyclesPerSecond
-    let limit = max(alone.compute, alone.memory) / (CostModel.leastGain * forkSeconds)
-    return max(1, min(work.tileCount, Int(min(limit, 1e6))))
+    min(work.tileCount, threadLimit([work]))
+  }
+
+  /// Threads that are worth asking for help with several steps in a row.
+  package func threadLimit(_ work: [StepWork]) -> Int {
+    let alone = work.map { cost($0) }.reduce(0.0) { $0 + max($1.compute, $1.memory) }
+    return max(1, Int(min(alone / (CostModel.leastGain * fork), 1e6)))
+  }
+
+  /// Seconds of a call, whatever its size, and of the other threads' start and end.
+  package var call: Double { machine.callCycles / machine.cyclesPerSecond }
+  package var fork: Double { machine.forkCycles / machine.cyclesPerSecond }
+
+  /// Seconds that a thread loses where it writes bytes that another one wrote last.
+  package func takeover(of bytes: Int) -> Double {
+    Double(bytes) / machine.takenBytesPerCycle / machine.cyclesPerSecond
   }
 
   private static let leastGain = 3.0

@@ -50,10 +50,14 @@ package struct DepthwiseKernel: Hashable, Sendable {
     ]
     if epilogue.residual != nil { operands.append(.input(1)) }
     operands.append(.output)
+    let residual: [TileReach?] =
+      epilogue.residual.map { [$0.geometry.reach(reading: .rows, of: output)] } ?? []
     return KernelCall(
       spec: spec, arguments: DepthwiseKernel.layout.record(arguments), operands: operands,
       tileCount: output.batch * output.height, scratchBytes: 0,
-      work: output.batch * output.height * output.width * channels.byteCount)
+      work: output.batch * output.height * output.width * channels.byteCount,
+      reaches: [input.reach(reading: .rows, window: window, of: output), nil, nil] + residual
+        + [output.reach(writing: .rows)])
   }
 
   private var arguments: ArgumentLayout.Values {

@@ -48,6 +48,8 @@ package struct ElementwiseKernel: Hashable, Sendable {
   package let rhs: ImageGeometry?
   package let output: ImageGeometry
   package let kind: Kind
+  /// The same images with their rows kept apart, where the others join them.
+  private let rows: [ImageGeometry]
 
   package init(lhs: ImageGeometry, rhs: ImageGeometry?, output: ImageGeometry, kind: Kind) {
     let all = [lhs, output] + (rhs.map { [$0] } ?? [])
@@ -62,6 +64,16 @@ package struct ElementwiseKernel: Hashable, Sendable {
     self.rhs = isFlat ? rhs?.flattened : rhs
     self.output = isFlat ? output.flattened : output
     self.kind = kind
+    rows = isFlat && TileSplit.isRows(output) ? all : []
+  }
+
+  /// The images of `rows`, kept apart.
+  private init(rows: [ImageGeometry], kind: Kind) {
+    lhs = rows[0]
+    output = rows[1]
+    rhs = rows.count > 2 ? rows[2] : nil
+    self.kind = kind
+    self.rows = []
   }
 
   package var broadcast: Broadcast {
@@ -96,10 +108,19 @@ package struct ElementwiseKernel: Hashable, Sendable {
     } else {
       second = .input(1)
     }
+    let form = form
     return KernelCall(
+      spec: form.spec, arguments: form.arguments, operands: [.input(0), second, .output],
+      tileCount: form.tileCount, scratchBytes: form.scratchBytes,
+      work: output.batch * output.height * output.width * output.channels, reaches: form.reaches,
+      byRows: rows.isEmpty ? nil : ElementwiseKernel(rows: rows, kind: kind).form)
+  }
+
+  private var form: KernelCall.Form {
+    let second = broadcast == .none ? rhs?.reach(reading: split, of: output) : nil
+    return KernelCall.Form(
       spec: spec, arguments: ElementwiseKernel.layout.record(arguments),
-      operands: [.input(0), second, .output],
       tileCount: split.tileCount(for: output, panels: 1), scratchBytes: 0,
-      work: output.batch * output.height * output.width * output.channels)
+      reaches: [lhs.reach(reading: split, of: output), second, output.reach(writing: split)])
   }
 }

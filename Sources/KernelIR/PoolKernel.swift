@@ -100,7 +100,9 @@ package struct PoolKernel: Hashable, Sendable {
       spec: spec, arguments: PoolKernel.layout.record(arguments), operands: operands,
       tileCount: output.batch * output.height,
       scratchBytes: scratchBytes,
-      work: output.batch * output.height * output.width * output.channels * window.taps)
+      work: output.batch * output.height * output.width * output.channels * window.taps,
+      reaches: [input.reach(reading: .rows, window: window, of: output)]
+        + [TileReach?](repeating: nil, count: operands.count - 2) + [output.reach(writing: .rows)])
   }
 
   /// A maximum whose windows do not slide joins their rows before it joins pixels: one row, and what

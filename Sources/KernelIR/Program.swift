@@ -31,6 +31,56 @@ package struct Program: Equatable, Sendable {
     case output(Int)
     case arena(offset: Int, size: Int)
     case weights(frame: Int, offset: Int)
+    /// Index into ``Program/windows``.
+    case window(Int)
+  }
+
+  /// A buffer that only the steps of one chain touch: each thread holds the part that it works on in
+  /// its scratch. Offsets are multiples of 64; all in bytes.
+  package struct Window: Equatable, Sendable {
+    package let scratchOffset: Int
+    /// What a thread holds at once.
+    package let capacity: Int
+    /// Where the whole buffer lies when the steps run one by one, to be looked at.
+    package let observedOffset: Int
+    package let byteCount: Int
+
+    package init(scratchOffset: Int, capacity: Int, observedOffset: Int, byteCount: Int) {
+      self.scratchOffset = scratchOffset
+      self.capacity = capacity
+      self.observedOffset = observedOffset
+      self.byteCount = byteCount
+    }
+  }
+
+  /// Neighbouring steps that run strip by strip, without a barrier in between. A thread gets a
+  /// contiguous run of strips.
+  package struct Chain: Equatable, Sendable {
+    /// Indices into ``Program/steps``.
+    package let steps: Range<Int>
+    /// Indices into ``Program/windows``.
+    package let windows: Range<Int>
+    /// For each strip and step the tiles that the strip needs; where they begin before those of the
+    /// strip before end, threads that meet there compute them twice, into windows.
+    package let tiles: [[Range<Int>]]
+    /// For each strip and window the bytes of the buffer that the strip reads or writes.
+    package let spans: [[Range<Int>]]
+    /// Strips that a thread works on at once, at most.
+    package let stripsPerPass: Int
+    /// At most this many threads are worth waking for the chain.
+    package let threadLimit: Int
+
+    package init(
+      steps: Range<Int>, windows: Range<Int>, tiles: [[Range<Int>]], spans: [[Range<Int>]],
+      stripsPerPass: Int, threadLimit: Int
+    ) {
+      self.steps = steps
+      self.windows = windows
+      self.tiles = tiles
+      self.spans = spans
+      self.stripsPerPass = stripsPerPass
+      self.threadLimit = threadLimit
+    }
   }
 
   /// One call of one kernel.
@@ -88,13 +138,17 @@ package struct Program: Equatable, Sendable {
   package var steps: [Step]
   package var frames: [WeightFrame]
   package var taps: [Tap]
+  package var windows: [Window]
+  /// In the order of their steps.
+  package var chains: [Chain]
   package var arenaBytes: Int
-  /// Scratch that every thread gets for itself, in bytes.
+  /// Scratch that every thread gets for itself, windows included, in bytes.
   package var scratchBytesPerThread: Int
 
   package init(
     inputs: [Port], outputs: [Port], kernels: [String], steps: [Step], frames: [WeightFrame],
-    taps: [Tap], arenaBytes: Int, scratchBytesPerThread: Int
+    taps: [Tap], windows: [Window] = [], chains: [Chain] = [], arenaBytes: Int,
+    scratchBytesPerThread: Int
   ) {
     self.inputs = inputs
     self.outputs = outputs
@@ -102,6 +156,8 @@ package struct Program: Equatable, Sendable {
     self.steps = steps
     self.frames = frames
     self.taps = taps
+    self.windows = windows
+    self.chains = chains
     self.arenaBytes = arenaBytes
     self.scratchBytesPerThread = scratchBytesPerThread
   }

@@ -32,6 +32,7 @@ struct PlanEncoder {
     let frameRecords = frames.frames.enumerated().map { index, frame in
       qc_plan_frame(weight_frame: UInt32(index), name: tables.text(frame.name))
     }
+    let chains = chains()
     // A plan without any name still ends its texts.
     _ = tables.text("")
 
@@ -50,6 +51,8 @@ struct PlanEncoder {
     header.text_bytes = UInt32(tables.texts.bytes.count)
     header.arena_bytes = UInt64(program.arenaBytes)
     header.scratch_bytes = UInt64(program.scratchBytesPerThread)
+    header.chain_count = UInt32(chains.records.count)
+    header.window_count = UInt32(program.windows.count)
 
     var plan = ByteWriter()
     plan.append(header)
@@ -61,6 +64,15 @@ struct PlanEncoder {
     for kernel in kernels { plan.append(kernel) }
     for step in steps { plan.append(step) }
     for frame in frameRecords { plan.append(frame) }
+    for window in program.windows {
+      plan.append(
+        qc_plan_window(
+          scratch_offset: UInt64(window.scratchOffset), capacity: UInt64(window.capacity),
+          observed_offset: UInt64(window.observedOffset), byte_count: UInt64(window.byteCount)))
+    }
+    for chain in chains.records { plan.append(chain) }
+    for tiles in chains.tiles { plan.append(tiles) }
+    for span in chains.spans { plan.append(span) }
     plan.pad(to: 64)
     plan.append(arguments.bytes)
     plan.append(tables.texts.bytes)
@@ -100,6 +112,33 @@ struct PlanEncoder {
     return record
   }
 
+  /// The chains with the tables that they take their strips from.
+  private func chains() -> (
+    records: [qc_plan_chain], tiles: [qc_plan_tiles], spans: [qc_plan_span]
+  ) {
+    var (records, tiles, spans): ([qc_plan_chain], [qc_plan_tiles], [qc_plan_span]) = ([], [], [])
+    for chain in program.chains {
+      var record = qc_plan_chain()
+      record.first_step = UInt32(chain.steps.lowerBound)
+      record.step_count = UInt32(chain.steps.count)
+      record.strip_count = UInt32(chain.tiles.count)
+      record.pass_strips = UInt32(chain.stripsPerPass)
+      record.thread_limit = UInt32(chain.threadLimit)
+      record.first_window = UInt32(chain.windows.lowerBound)
+      record.window_count = UInt32(chain.windows.count)
+      record.first_tiles = UInt32(tiles.count)
+      record.first_span = UInt32(spans.count)
+      records.append(record)
+      tiles += chain.tiles.joined().map {
+        qc_plan_tiles(first: UInt32($0.lowerBound), end: UInt32($0.upperBound))
+      }
+      spans += chain.spans.joined().map {
+        qc_plan_span(low: UInt64($0.lowerBound), high: UInt64($0.upperBound))
+      }
+    }
+    return (records, tiles, spans)
+  }
+
   private func buffer(_ buffer: Program.Buffer) -> qc_plan_buffer {
     var record = qc_plan_buffer()
     switch buffer {
@@ -120,6 +159,10 @@ struct PlanEncoder {
       record.index = UInt32(frames.indices[frame])
       record.offset = UInt64(offset)
       record.byte_count = UInt64(program.frames[frame].bytes.count - offset)
+    case .window(let index):
+      record.kind = QC_BUFFER_WINDOW.rawValue
+      record.index = UInt32(index)
+      record.byte_count = UInt64(program.windows[index].byteCount)
     }
     return record
   }

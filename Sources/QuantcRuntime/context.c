@@ -58,14 +58,72 @@ static void resolve_steps(qc_context *context, uint32_t threads) {
   }
 }
 
+/// Resolves the chains, and puts them in the order in place of their steps.
+static void resolve_chains(qc_context *context, uint32_t threads) {
+  const qc_plan *plan = &context->model->plan;
+  uint32_t step = 0;
+  for (uint32_t i = 0; i < plan->header->chain_count; ++i) {
+    const qc_plan_chain *record = &plan->chains[i];
+    uint32_t parts = threads;
+    if (parts > record->thread_limit)
+      parts = record->thread_limit;
+    if (parts > record->strip_count)
+      parts = record->strip_count;
+    if (parts > 1)
+      context->is_shared = 1;
+    context->chains[i] =
+        (qc_chain){.plan = plan, .record = record, .calls = context->calls + record->first_step};
+    context->calls[context->step_count + i] = (qc_call){
+        .kernel = qc_chain_run,
+        .arguments = &context->chains[i],
+        .buffers = NULL,
+        .tile_count = record->strip_count,
+        .parts = parts,
+    };
+    for (; step < record->first_step; ++step)
+      context->order[context->order_count++] = step;
+    context->order[context->order_count++] = context->step_count + i;
+    step = record->first_step + record->step_count;
+  }
+  for (; step < context->step_count; ++step)
+    context->order[context->order_count++] = step;
+}
+
+qc_status qc_context_observe(qc_context *context, qc_error *error) {
+  const qc_plan *plan = &context->model->plan;
+  const uint64_t byte_count = plan->observed_bytes;
+  if (plan->header->window_count == 0 || context->observed.bytes != NULL)
+    return QC_OK;
+  if (byte_count > context->model->memory_limit) {
+    return qc_fail(error, QC_OUT_OF_MEMORY, NULL,
+                   "observing the steps needs %llu bytes, beyond the limit",
+                   (unsigned long long)byte_count);
+  }
+  const qc_status status =
+      qc_region_map(&context->observed, round_up(byte_count) + QC_BUFFER_SLACK, 1, error);
+  if (status != QC_OK)
+    return status;
+  for (uint32_t i = 0; i < plan->header->buffer_count; ++i) {
+    if (plan->buffers[i].kind != QC_BUFFER_WINDOW)
+      continue;
+    const qc_plan_window *window = &plan->windows[plan->buffers[i].index];
+    context->pointers[i] = context->observed.bytes + window->observed_offset;
+  }
+  return QC_OK;
+}
+
 /// Allocates all that the context needs.
 static qc_status allocate(qc_context *context, uint32_t threads, qc_error *error) {
   const qc_plan_header *header = context->model->plan.header;
   context->step_count = header->step_count;
-  context->calls = calloc(header->step_count + 1u, sizeof *context->calls);
+  const size_t call_count = (size_t)header->step_count + header->chain_count;
+  context->calls = calloc(call_count + 1, sizeof *context->calls);
+  context->chains = calloc(header->chain_count + (size_t)1, sizeof *context->chains);
+  context->order = calloc(call_count + 1, sizeof *context->order);
   context->pointers = calloc(header->buffer_count + (size_t)1, sizeof *context->pointers);
   context->slots = calloc(header->buffer_count + (size_t)1, sizeof *context->slots);
-  if (context->calls == NULL || context->pointers == NULL || context->slots == NULL) {
+  if (context->calls == NULL || context->chains == NULL || context->order == NULL ||
+      context->pointers == NULL || context->slots == NULL) {
     return qc_fail(error, QC_OUT_OF_MEMORY, NULL, "no memory for a context");
   }
   // Slack behind the arena and behind each scratch: kernels may read it.
@@ -104,6 +162,7 @@ qc_status qc_context_create(qc_model *model, uint32_t threads, qc_context **cont
   if (status == QC_OK) {
     resolve_buffers(made);
     resolve_steps(made, threads);
+    resolve_chains(made, threads);
     status = qc_pool_start(&made->pool, threads, error);
   }
   if (status != QC_OK) {
@@ -119,7 +178,10 @@ void qc_context_destroy(qc_context *context) {
     return;
   qc_pool_stop(&context->pool);
   qc_region_unmap(&context->memory);
+  qc_region_unmap(&context->observed);
   free(context->calls);
+  free(context->chains);
+  free(context->order);
   free((void *)context->pointers);
   free(context->slots);
   qc_model_close(context->model);

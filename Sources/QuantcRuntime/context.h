@@ -3,6 +3,7 @@
 #ifndef QUANTC_CONTEXT_H
 #define QUANTC_CONTEXT_H
 
+#include "chain.h"
 #include "model.h"
 #include "pool.h"
 
@@ -18,7 +19,12 @@ struct qc_context {
   /// Set while a call is being served.
   atomic_int is_busy;
   uint32_t step_count;
+  /// Those of the steps, then those of the chains.
   qc_call *calls;
+  qc_chain *chains;
+  /// The calls of a run that nobody observes: a chain in place of its steps.
+  uint32_t *order;
+  uint32_t order_count;
   /// Buffer pointers of all steps; those of step i start at its `first_buffer`.
   void **pointers;
   /// Which of them are inputs, then which are outputs.
@@ -28,8 +34,13 @@ struct qc_context {
   /// Whether any step wakes other threads.
   int is_shared;
   qc_region memory;
+  /// The buffers of windows, whole; mapped when a run is observed first.
+  qc_region observed;
   qc_tap_callback tap_callback;
   void *tap_user;
 };
+
+/// Makes every step's buffers whole, so that the steps can run one by one and be looked at.
+qc_status qc_context_observe(qc_context *context, qc_error *error);
 
 #endif

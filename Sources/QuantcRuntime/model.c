@@ -70,5 +70,6 @@ qc_memory qc_model_memory(const qc_model *model) {
       .plan = model->plan_bytes.byte_count,
       .arena = model->plan.header->arena_bytes,
       .scratch_per_thread = model->plan.header->scratch_bytes,
+      .observed = model->plan.observed_bytes,
   };
 }

@@ -50,9 +50,19 @@ static const void *take(const uint8_t *raw, uint64_t *offset, uint64_t count, ui
   return start;
 }
 
-/// Whether `count` items from `first` lie among `total`.
-static int in_range(uint64_t first, uint64_t count, uint64_t total) {
-  return first <= total && count <= total - first;
+/// Counts the tiles and the spans that chains ask for; 0 when either is more than `most`.
+static int count_tables(qc_plan *plan, const qc_plan_chain *chains, uint32_t count, uint64_t most) {
+  plan->tiles_count = 0;
+  plan->span_count = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t tiles = (uint64_t)chains[i].strip_count * chains[i].step_count;
+    const uint64_t spans = (uint64_t)chains[i].strip_count * chains[i].window_count;
+    if (tiles > most - plan->tiles_count || spans > most - plan->span_count)
+      return 0;
+    plan->tiles_count += tiles;
+    plan->span_count += spans;
+  }
+  return 1;
 }
 
 /// Lays the views; their sum must be the size of the plan.
@@ -60,7 +70,7 @@ static int lay_views(qc_plan *plan, const uint8_t *raw, uint64_t byte_count) {
   const qc_plan_header *h = (const qc_plan_header *)(const void *)raw;
   // No count exceeds 2^32 and no item 64 bytes, so no sum here overflows; `raw + offset` is used
   // only after the sum is known to fit.
-  const uint64_t head = sizeof *h + (uint64_t)h->input_count * sizeof(qc_plan_type) +
+  uint64_t head = sizeof *h + (uint64_t)h->input_count * sizeof(qc_plan_type) +
                         (uint64_t)h->output_count * sizeof(qc_plan_type) +
                         (uint64_t)h->tap_count * sizeof(qc_plan_tap) +
                         (uint64_t)h->buffer_count * sizeof(qc_plan_buffer) +
@@ -68,7 +78,15 @@ static int lay_views(qc_plan *plan, const uint8_t *raw, uint64_t byte_count) {
                         (uint64_t)h->quant_count * sizeof(qc_quant) +
                         (uint64_t)h->kernel_count * sizeof(qc_plan_kernel) +
                         (uint64_t)h->step_count * sizeof(qc_plan_step) +
-                        (uint64_t)h->frame_count * sizeof(qc_plan_frame);
+                        (uint64_t)h->frame_count * sizeof(qc_plan_frame) +
+                        (uint64_t)h->window_count * sizeof(qc_plan_window) +
+                        (uint64_t)h->chain_count * sizeof(qc_plan_chain);
+  if (head > byte_count)
+    return 0;
+  const qc_plan_chain *chains = (const qc_plan_chain *)(const void *)(raw + head) - h->chain_count;
+  if (!count_tables(plan, chains, h->chain_count, byte_count))
+    return 0;
+  head += plan->tiles_count * sizeof(qc_plan_tiles) + plan->span_count * sizeof(qc_plan_span);
   const uint64_t arguments = (head + 63) & ~UINT64_C(63);
   if (arguments + h->argument_bytes + h->text_bytes != byte_count)
     return 0;
@@ -83,6 +101,10 @@ static int lay_views(qc_plan *plan, const uint8_t *raw, uint64_t byte_count) {
   plan->kernels = take(raw, &offset, h->kernel_count, sizeof(qc_plan_kernel));
   plan->steps = take(raw, &offset, h->step_count, sizeof(qc_plan_step));
   plan->frames = take(raw, &offset, h->frame_count, sizeof(qc_plan_frame));
+  plan->windows = take(raw, &offset, h->window_count, sizeof(qc_plan_window));
+  plan->chains = take(raw, &offset, h->chain_count, sizeof(qc_plan_chain));
+  plan->tiles = take(raw, &offset, plan->tiles_count, sizeof(qc_plan_tiles));
+  plan->spans = take(raw, &offset, plan->span_count, sizeof(qc_plan_span));
   plan->arguments = raw + arguments;
   plan->texts = (const char *)raw + arguments + h->argument_bytes;
   return 1;
@@ -119,8 +141,8 @@ static qc_status check_type(const qc_plan *plan, const qc_plan_type *type, uint3
   const qc_plan_header *h = plan->header;
   const uint32_t bits = qc_element_bits(type->element);
   if (bits == 0 || type->rank > QC_MAX_RANK || type->name >= h->text_bytes ||
-      !in_range(type->first_extent, type->rank, h->number_count) ||
-      !in_range(type->first_quant, type->quant_count, h->quant_count)) {
+      !qc_in_range(type->first_extent, type->rank, h->number_count) ||
+      !qc_in_range(type->first_quant, type->quant_count, h->quant_count)) {
     return fault(error, "type", index, "refers to nothing");
   }
   const int64_t *extents = plan->numbers + type->first_extent;
@@ -157,10 +179,10 @@ static qc_status check_step(const qc_plan *plan, uint32_t index, qc_error *error
     return fault(error, "step", index, "names no kernel");
   if (step->argument_offset % 4 != 0 ||
       step->argument_bytes != plan->kernels[step->kernel].argument_bytes ||
-      !in_range(step->argument_offset, step->argument_bytes, h->argument_bytes)) {
+      !qc_in_range(step->argument_offset, step->argument_bytes, h->argument_bytes)) {
     return fault(error, "step", index, "has an impossible argument record");
   }
-  if (!in_range(step->first_buffer, step->buffer_count, h->buffer_count)) {
+  if (!qc_in_range(step->first_buffer, step->buffer_count, h->buffer_count)) {
     return fault(error, "step", index, "names no buffers");
   }
   if (step->tile_count == 0 || step->thread_limit == 0) {
@@ -216,7 +238,7 @@ qc_status qc_plan_parse(qc_plan *plan, const void *raw, uint64_t byte_count, qc_
   for (uint32_t i = 0; status == QC_OK && i < header.step_count; ++i) {
     status = check_step(plan, i, error);
   }
-  return status;
+  return status == QC_OK ? qc_plan_check_chains(plan, error) : status;
 }
 
 /// Whether the buffer lies inside of what it refers to.
@@ -233,14 +255,17 @@ static int buffer_is_sound(const qc_plan *plan, const qc_plan_buffer *buffer,
            buffer->byte_count == plan->outputs[buffer->index].byte_count;
   case QC_BUFFER_ARENA:
     return buffer->index == 0 && is_aligned &&
-           in_range(buffer->offset, buffer->byte_count, h->arena_bytes);
+           qc_in_range(buffer->offset, buffer->byte_count, h->arena_bytes);
   case QC_BUFFER_WEIGHTS: {
     if (buffer->index >= h->frame_count)
       return 0;
     const uint32_t frame = plan->frames[buffer->index].weight_frame;
     return frame < frame_count && is_aligned &&
-           in_range(buffer->offset, buffer->byte_count, frame_bytes[frame]);
+           qc_in_range(buffer->offset, buffer->byte_count, frame_bytes[frame]);
   }
+  case QC_BUFFER_WINDOW:
+    return buffer->index < h->window_count && buffer->offset == 0 &&
+           buffer->byte_count == plan->windows[buffer->index].byte_count;
   default:
     return 0;
   }
@@ -252,7 +277,7 @@ static int tap_is_sound(const qc_plan *plan, const qc_plan_tap *tap) {
   const qc_plan_header *h = plan->header;
   const uint32_t bits = qc_element_bits(tap->type.element);
   if (tap->buffer >= h->buffer_count || bits < 8 ||
-      !in_range(tap->first_stride, tap->type.rank, h->number_count)) {
+      !qc_in_range(tap->first_stride, tap->type.rank, h->number_count)) {
     return 0;
   }
   if (tap->type.byte_count == 0)

@@ -60,7 +60,7 @@ static qc_status end(qc_context *context, qc_error *error) {
   return qc_succeed(error);
 }
 
-static inline void run_step(qc_context *context, uint32_t index) {
+static inline void run_call(qc_context *context, uint32_t index) {
   const qc_call *call = &context->calls[index];
   if (call->parts > 1) {
     qc_pool_run(&context->pool, index);
@@ -81,18 +81,17 @@ static void show_tap(qc_context *context, uint32_t step) {
                         bytes + tap->origin);
 }
 
-/// Runs all steps in the kernels' floating-point state.
+/// Runs all steps in the kernels' floating-point state: chained, or one by one for a tap to see.
 static void run_steps(qc_context *context) {
   const uint64_t state = qc_float_state_enter();
   if (context->is_shared)
     qc_pool_wake(&context->pool);
-  const uint32_t count = context->step_count;
   if (context->tap_callback == NULL) {
-    for (uint32_t i = 0; i < count; ++i)
-      run_step(context, i);
+    for (uint32_t i = 0; i < context->order_count; ++i)
+      run_call(context, context->order[i]);
   } else {
-    for (uint32_t i = 0; i < count; ++i) {
-      run_step(context, i);
+    for (uint32_t i = 0; i < context->step_count; ++i) {
+      run_call(context, i);
       show_tap(context, i);
     }
   }
@@ -113,9 +112,13 @@ qc_status qc_context_set_tap(qc_context *context, qc_tap_callback callback, void
     return QC_INVALID_ARGUMENT;
   if (atomic_exchange_explicit(&context->is_busy, 1, memory_order_acquire) != 0)
     return QC_BUSY;
-  context->tap_callback = callback;
-  context->tap_user = user;
-  return end(context, NULL);
+  const qc_status status = callback == NULL ? QC_OK : qc_context_observe(context, NULL);
+  if (status == QC_OK) {
+    context->tap_callback = callback;
+    context->tap_user = user;
+  }
+  end(context, NULL);
+  return status;
 }
 
 qc_status qc_context_benchmark(qc_context *context, const qc_input *inputs, uint32_t input_count,
@@ -143,13 +146,18 @@ qc_status qc_context_profile(qc_context *context, const qc_input *inputs, uint32
   const qc_status status = begin(context, inputs, input_count, outputs, output_count, error);
   if (status != QC_OK)
     return status;
+  const qc_status observed = qc_context_observe(context, error);
+  if (observed != QC_OK) {
+    end(context, NULL);
+    return observed;
+  }
   const uint64_t state = qc_float_state_enter();
   for (uint32_t i = 0; i < context->step_count; ++i)
     nanoseconds[i] = UINT64_MAX;
   for (uint32_t run = 0; run < runs; ++run) {
     uint64_t last = qc_now();
     for (uint32_t i = 0; i < context->step_count; ++i) {
-      run_step(context, i);
+      run_call(context, i);
       const uint64_t now = qc_now();
       if (now - last < nanoseconds[i])
         nanoseconds[i] = now - last;

@@ -4,27 +4,40 @@ import KernelIR
 import Targets
 import Tensors
 
-/// Turns pending steps into a program: arena offsets, weight frames, kernel table, taps.
+/// Turns pending steps into a program: chains, arena offsets, weight frames, kernel table, taps.
 struct ProgramAssembly {
   private let lowering: Lowering
+  /// Those of the lowering; by rows in chains.
+  private var pending: [Lowering.PendingStep]
+  private var chains: [ChainChoice.Chain] = []
   private var frames: [Program.WeightFrame] = []
   private var frameByContent: [FrameContent: Int] = [:]
   private var kernels: [KernelSpec] = []
   private var kernelBySpec: [KernelSpec: Int] = [:]
   private var taps: [Program.Tap] = []
 
-  init(_ lowering: Lowering) { self.lowering = lowering }
+  init(_ lowering: Lowering) {
+    self.lowering = lowering
+    pending = lowering.steps
+  }
 
-  mutating func assemble() throws(Diagnostic) -> ScheduledProgram {
+  mutating func assemble(_ policy: ChainPolicy) throws(Diagnostic) -> ScheduledProgram {
     let graph = lowering.graph
-    let (places, arenaBytes) = planBuffers()
-    let stepBuffers = lowering.steps.map { buffers(of: $0, places) }
     let costs = CostModel(
-      CPUArchitecture.x86_64.fastest.machine,
-      programWeightBytes: frames.reduce(0) { $0 + $1.bytes.count })
-    let stepWork = lowering.steps.map { work(of: $0) }
-    let steps = lowering.steps.indices.map { index in
-      step(index, stepBuffers[index], threadLimit: costs.threadLimit(stepWork[index]), places)
+      CPUArchitecture.x86_64.fastest.machine, programWeightBytes: addFrames())
+    chains =
+      ChainChoice(
+        policy, costs, steps: pending, work: pending.map { work(of: $0) },
+        touches: lifetimes { $0 }, storages: lowering.storages
+      ).chains
+    for index in chains.flatMap(\.plan.steps) { pending[index] = pending[index].dividedByRows }
+    let windows = planWindows()
+    let (places, arenaBytes) = planBuffers(windows)
+    let stepWork = pending.map { work(of: $0) }
+    let steps = pending.indices.map { index in
+      step(
+        index, buffers(of: pending[index], places),
+        threadLimit: costs.threadLimit(stepWork[index]), places)
     }
     let program = Program(
       inputs: graph.inputs.map { Program.Port(name: graph[$0].name, type: graph.type(of: $0)) },
@@ -32,29 +45,72 @@ struct ProgramAssembly {
         Program.Port(name: $0.name, type: graph.type(of: $0.value))
       },
       kernels: kernels.map(\.symbol), steps: steps, frames: frames, taps: taps,
-      arenaBytes: arenaBytes,
-      scratchBytesPerThread: lowering.steps.map(\.call.scratchBytes).max() ?? 0)
+      windows: windows.records, chains: programChains(), arenaBytes: arenaBytes,
+      scratchBytesPerThread: max(
+        windows.scratchBytes, pending.map(\.call.scratchBytes).max() ?? 0))
     return ScheduledProgram(program: program, kernels: kernels, work: stepWork, costs: costs)
   }
 
-  /// The buffer of every storage.
-  private mutating func planBuffers() -> (places: [Program.Buffer], arenaBytes: Int) {
+  /// The first and the last time that steps touch each storage, `time` of a step never going back.
+  private func lifetimes(_ time: (Int) -> Int) -> [ClosedRange<Int>?] {
     var lifetimes = [ClosedRange<Int>?](repeating: nil, count: lowering.storages.count)
-    for (index, step) in lowering.steps.enumerated() {
+    for (index, step) in pending.enumerated() {
       for storage in step.inputs + [step.output] + (step.side.map { [$0] } ?? []) {
-        lifetimes[storage] = (lifetimes[storage]?.lowerBound ?? index)...index
+        lifetimes[storage] = (lifetimes[storage]?.lowerBound ?? time(index))...time(index)
       }
     }
-    let inArena = lowering.storages.indices.filter { lowering.storages[$0].place == .arena }
+    return lifetimes
+  }
+
+  /// The windows of the chains, each after the scratch of the kernels of its chain.
+  private func planWindows() -> WindowPlan {
+    var plan = WindowPlan()
+    for chain in chains {
+      let kernelBytes = chain.plan.steps.map { pending[$0].call.scratchBytes }.max() ?? 0
+      plan.add(chain, kernelScratch: kernelBytes) { lowering.storages[$0].byteCount }
+    }
+    plan.placeObserved(lifetimes: lifetimes { $0 })
+    return plan
+  }
+
+  private func programChains() -> [Program.Chain] {
+    var firstWindow = 0
+    return chains.map { chain in
+      let (plan, windows) = (chain.plan, firstWindow..<firstWindow + chain.plan.windows.count)
+      firstWindow = windows.upperBound
+      return Program.Chain(
+        steps: plan.steps, windows: windows,
+        tiles: (0..<plan.stripCount).map { strip in plan.tiles.map { $0[strip] } },
+        spans: (0..<plan.stripCount).map { strip in plan.windows.map { $0.spans[strip] } },
+        stripsPerPass: chain.stripsPerPass, threadLimit: chain.threadLimit)
+    }
+  }
+
+  /// The buffer of every storage. The steps of a chain run at the same time.
+  private mutating func planBuffers(
+    _ windows: WindowPlan
+  ) -> (places: [Program.Buffer], arenaBytes: Int) {
+    var starts = Array(pending.indices)
+    for chain in chains {
+      for step in chain.plan.steps { starts[step] = chain.plan.steps.lowerBound }
+    }
+    let lifetimes = lifetimes { starts[$0] }
+    let inArena = lowering.storages.indices.filter {
+      lowering.storages[$0].place == .arena && windows.indices[$0] == nil
+    }
     let plan = MemoryPlanner.plan(
       inArena.map {
         .init(byteCount: lowering.storages[$0].byteCount, lifetime: lifetimes[$0] ?? 0...0)
       })
     var places: [Program.Buffer] = []
     var offsets = plan.offsets.makeIterator()
-    for storage in lowering.storages {
+    for (index, storage) in lowering.storages.enumerated() {
       switch storage.place {
       case .arena:
+        if let window = windows.indices[index] {
+          places.append(.window(window))
+          continue
+        }
         places.append(.arena(offset: offsets.next() ?? 0, size: storage.byteCount))
       case .input(let index): places.append(.input(index))
       case .output(let index): places.append(.output(index))
@@ -63,6 +119,19 @@ struct ProgramAssembly {
       }
     }
     return (places, plan.arenaBytes)
+  }
+
+  /// Makes the frames of all constants, so that their size is known; in bytes.
+  private mutating func addFrames() -> Int {
+    for storage in lowering.storages where storage.place == .constant {
+      _ = frame(storage.name, storage.bytes)
+    }
+    for step in pending {
+      for case .frame(let name, let bytes) in step.call.operands {
+        _ = frame("\(step.opName) \(name)", bytes)
+      }
+    }
+    return frames.reduce(0) { $0 + $1.bytes.count }
   }
 
   private mutating func frame(_ name: String, _ bytes: [UInt8]) -> Int {
@@ -109,7 +178,7 @@ struct ProgramAssembly {
   private mutating func step(
     _ index: Int, _ buffers: [Program.Buffer], threadLimit: Int, _ places: [Program.Buffer]
   ) -> Program.Step {
-    let pending = lowering.steps[index]
+    let pending = pending[index]
     let spec = pending.call.spec
     let kernel = kernelBySpec[spec] ?? kernels.count
     if kernel == kernels.count {

@@ -24,7 +24,27 @@ extension ScheduledProgram: CustomStringConvertible {
         "step \(index): \(program.kernels[step.kernel])(\(buffers)) tiles \(step.tileCount), "
           + "threads \(step.threadLimit), \(text(work[index])) // \(step.opName)")
     }
+    for chain in program.chains { lines.append(text(chain)) }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// The steps that run strip by strip, the tiles that threads compute twice where two of them
+  /// meet, and the windows.
+  private func text(_ chain: Program.Chain) -> String {
+    let shared = chain.steps.indices.map { step -> String in
+      let member = step - chain.steps.lowerBound
+      let most = (1..<chain.tiles.count).map {
+        chain.tiles[$0 - 1][member].upperBound - chain.tiles[$0][member].lowerBound
+      }.max()
+      return "\(most ?? 0)"
+    }
+    let windows = chain.windows.map { index in
+      let window = program.windows[index]
+      return "\(window.scratchOffset)+\(window.capacity) of \(window.byteCount)"
+    }
+    return "chain: steps \(chain.steps.lowerBound) to \(chain.steps.upperBound - 1), strips "
+      + "\(chain.tiles.count), at once \(chain.stripsPerPass), threads \(chain.threadLimit), tiles "
+      + "twice \(shared.joined(separator: " ")), windows \(windows.joined(separator: ", "))"
   }
 
   /// The work, and its predicted time on one thread.
@@ -40,6 +60,7 @@ extension ScheduledProgram: CustomStringConvertible {
     case .input(let index): "input \(program.inputs[index].name)"
     case .output(let index): "output \(program.outputs[index].name)"
     case .arena(let offset, let size): "arena \(offset)+\(size)"
+    case .window(let index): "window \(index) of \(program.windows[index].byteCount)"
     case .weights(let frame, let offset):
       "weights \(frame)+\(offset) of \(program.frames[frame].bytes.count)"
     }

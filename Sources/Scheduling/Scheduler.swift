@@ -14,7 +14,7 @@ package struct ScheduledProgram: Sendable {
   package let costs: CostModel
 }
 
-/// Lowers a fused graph to steps over buffers: layouts, packed weights, arena.
+/// Lowers a fused graph to steps over buffers: layouts, packed weights, chains, arena.
 ///
 /// Everything decided here is the same for all variants of an architecture and moves no bit of a
 /// result.
@@ -23,7 +23,7 @@ package enum Scheduler {
   ///
   /// - Throws: `QC2005` naming a node for which no kernel exists, `QC3007` when a sum could overflow.
   package static func schedule(
-    _ graph: Graph, tapping: Tapping = .stored
+    _ graph: Graph, tapping: Tapping = .stored, chains: ChainPolicy = .predicted
   ) throws(Diagnostic) -> ScheduledProgram {
     var lowering = Lowering(graph, tapping: tapping)
     for (index, id) in graph.inputs.enumerated() { lowering.lowerInput(id, index) }
@@ -33,7 +33,8 @@ package enum Scheduler {
     }
     try lowering.lowerOutputs()
     var assembly = ProgramAssembly(lowering)
-    return try assembly.assemble()
+    // A program that is made to be looked at runs step by step.
+    return try assembly.assemble(tapping == .stored ? chains : .never)
   }
 
   /// The name of each `quantize` whose bytes the kernel of a normalization stores, and that op with

@@ -10,7 +10,7 @@ extension MachineModel {
         Memory(name: "L3", byteCount: 32 << 20, bytesPerCycle: 25),
         Memory(name: "DRAM", byteCount: .max, bytesPerCycle: 9.5),
       ],
-      forkCycles: 450, callCycles: 100, rates: rates)
+      forkCycles: 450, callCycles: 100, takenBytesPerCycle: 8, rates: rates)
   }
 
   /// SSE2 by the compiler, without fused multiply-add.

@@ -38,11 +38,13 @@ package struct MachineModel: Hashable, Sendable {
   package let forkCycles: Double
   /// Cycles of a call that do not depend on its size.
   package let callCycles: Double
+  /// Bytes in a cycle that a core writes where another core wrote last.
+  package let takenBytesPerCycle: Double
   private let rates: [Work: Double]
 
   init(
     name: String, cyclesPerSecond: Double, memories: [Memory], forkCycles: Double,
-    callCycles: Double, rates: [Work: Double]
+    callCycles: Double, takenBytesPerCycle: Double, rates: [Work: Double]
   ) {
     precondition(!memories.isEmpty && Work.allCases.allSatisfy { (rates[$0] ?? 0) > 0 }, name)
     self.name = name
@@ -50,6 +52,7 @@ package struct MachineModel: Hashable, Sendable {
     self.memories = memories
     self.forkCycles = forkCycles
     self.callCycles = callCycles
+    self.takenBytesPerCycle = takenBytesPerCycle
     self.rates = rates
   }
 

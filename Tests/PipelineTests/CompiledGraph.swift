@@ -5,6 +5,7 @@ import Foundation
 import Fusion
 import GraphIR
 import Interpreter
+import KernelIR
 import ModelRunner
 import Packaging
 import Quantization
@@ -16,14 +17,18 @@ import Toolchain
 /// A graph on its way from float to a package with every variant, without a file in between.
 struct CompiledGraph {
   let fused: Graph
+  let program: Program
   let package: Data
 
   /// - Parameters:
   ///   - graph: at the stage `imported`.
   ///   - samples: inputs that the ranges are taken from, as minimum and maximum.
   ///   - recipe: how it is quantized.
+  ///   - chains: when steps become chains.
   /// - Throws: what a stage throws.
-  init(_ graph: Graph, samples: [Tensor], recipe: Recipe) throws(Diagnostic) {
+  init(
+    _ graph: Graph, samples: [Tensor], recipe: Recipe, chains: ChainPolicy = .predicted
+  ) throws(Diagnostic) {
     var graph = graph
     try CompiledGraph.run(canonicalizationPasses, on: &graph)
     let ranges = try CompiledGraph.ranges(of: graph, samples)
@@ -33,7 +38,8 @@ struct CompiledGraph {
     }
     try CompiledGraph.run(fusionPasses, on: &graph)
     fused = graph
-    let scheduled = try Scheduler.schedule(graph)
+    let scheduled = try Scheduler.schedule(graph, chains: chains)
+    program = scheduled.program
     let toolchain = try CToolchain.find()
     var variants: [PackageWriter.Variant] = []
     for (index, target) in CPUTarget.variants(of: .x86_64).enumerated()

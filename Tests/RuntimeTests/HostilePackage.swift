@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import KernelIR
 import ModelRunner
 import QuantcRuntime
 import Testing
@@ -9,8 +10,8 @@ import Testing
 /// Packages that contradict themselves, sealed with right hashes, and what opening them gives.
 enum HostilePackage {
   /// The sections of the test package, uncompressed where the format allows it.
-  static func sections() throws(Diagnostic) -> [PackageSection] {
-    let program = try TestProgram.make()
+  static func sections(of given: Program? = nil) throws(Diagnostic) -> [PackageSection] {
+    let program = if let given { given } else { try TestProgram.make() }
     let frames = FramePool(program)
     let object = try TestKernels.object()
     return [
@@ -40,9 +41,9 @@ enum HostilePackage {
 
   /// The package with the contents of section `index` changed.
   static func package(
-    changing index: Int, _ change: (inout [UInt8]) -> Void
+    of program: Program? = nil, changing index: Int, _ change: (inout [UInt8]) -> Void
   ) throws(Diagnostic) -> Data {
-    var sections = try sections()
+    var sections = try sections(of: program)
     let old = sections[index]
     var bytes = old.stored.bytes
     change(&bytes)

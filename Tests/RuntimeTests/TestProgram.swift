@@ -53,6 +53,40 @@ enum TestProgram {
       ], arenaBytes: 128 + bytes, scratchBytesPerThread: 16)
   }
 
+  /// The same results by a chain of the first two steps, strip by strip, the scaled values in a
+  /// window. Each strip computes the last tile of the one before again.
+  static func chained() throws(Diagnostic) -> Program {
+    var program = try make()
+    let window = Program.Buffer.window(0)
+    let bytes = count * 4
+    program.steps = program.steps.enumerated().map { index, step in
+      Program.Step(
+        kernel: step.kernel, arguments: step.arguments,
+        buffers: step.buffers.map { $0 == .arena(offset: 0, size: bytes) ? window : $0 },
+        tileCount: step.tileCount, threadLimit: step.threadLimit, opName: step.opName,
+        tap: step.tap)
+    }
+    program.taps = program.taps.map { tap in
+      tap.buffer == .arena(offset: 0, size: bytes)
+        ? Program.Tap(
+          name: tap.name, type: tap.type, buffer: window, origin: tap.origin, strides: tap.strides)
+        : tap
+    }
+    let tiles = (0..<count / 4).map { max(0, $0 - 1)..<$0 + 1 }
+    program.windows = [
+      Program.Window(scratchOffset: 64, capacity: 112, observedOffset: 64, byteCount: bytes)
+    ]
+    program.chains = [
+      Program.Chain(
+        steps: 0..<2, windows: 0..<1,
+        tiles: tiles.map { [$0, $0.upperBound - 1..<$0.upperBound] },
+        spans: tiles.map { [$0.lowerBound * 16 / 64 * 64..<$0.upperBound * 16] },
+        stripsPerPass: 2, threadLimit: 8)
+    ]
+    program.scratchBytesPerThread = 64 + 112
+    return program
+  }
+
   static func raw(_ values: [Float]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
 
   static func tensor() throws(Diagnostic) -> Tensor { try .floats(input, [1, count]) }
@@ -75,6 +109,8 @@ enum TestProgram {
   }
 
   static func package() throws(Diagnostic) -> Data { try writer(make()).bytes() }
+
+  static func chainedPackage() throws(Diagnostic) -> Data { try writer(chained()).bytes() }
 
   /// The program with the portable variant and nothing else: the smallest package that runs.
   static func smallPackage() throws(Diagnostic) -> Data {

@@ -169,11 +169,12 @@ typedef struct qc_quant {
 
 /// Start of the plan. After it, without gaps: `qc_plan_type` of the inputs, then of the outputs,
 /// `qc_plan_tap`, `qc_plan_buffer`, `int64_t` numbers (extents and strides), `qc_quant`,
-/// `qc_plan_kernel`, `qc_plan_step`, `qc_plan_frame`, the argument records, and the texts, each
-/// ended by a zero byte. Before the argument records, zero bytes up to a multiple of 64.
+/// `qc_plan_kernel`, `qc_plan_step`, `qc_plan_frame`, `qc_plan_window`, `qc_plan_chain`,
+/// `qc_plan_tiles`, `qc_plan_span`, the argument records, and the texts, each ended by a zero byte.
+/// Before the argument records, zero bytes up to a multiple of 64.
 typedef struct qc_plan_header {
   uint32_t version;
-  uint32_t reserved;
+  uint32_t chain_count;
   uint32_t input_count;
   uint32_t output_count;
   uint32_t tap_count;
@@ -185,9 +186,9 @@ typedef struct qc_plan_header {
   uint32_t frame_count;
   uint32_t argument_bytes;
   uint32_t text_bytes;
-  uint32_t reserved2;
+  uint32_t window_count;
   uint64_t arena_bytes;
-  /// Scratch of one thread, in bytes.
+  /// Scratch of one thread, its windows included, in bytes.
   uint64_t scratch_bytes;
 } qc_plan_header;
 
@@ -215,14 +216,15 @@ typedef enum qc_buffer_kind {
   QC_BUFFER_OUTPUT = 1,
   QC_BUFFER_ARENA = 2,
   QC_BUFFER_WEIGHTS = 3,
+  QC_BUFFER_WINDOW = 4,
 } qc_buffer_kind;
 
 /// Where a buffer of a step lies.
 typedef struct qc_plan_buffer {
   uint32_t kind;
-  /// The input, output or plan frame; 0 for the arena.
+  /// The input, output, plan frame or window; 0 for the arena.
   uint32_t index;
-  /// Bytes from the start of the arena or frame, a multiple of 64; 0 for inputs and outputs.
+  /// Bytes from the start of the arena or frame, a multiple of 64; else 0.
   uint64_t offset;
   /// Bytes that belong to the buffer; for frames, up to the end of the frame.
   uint64_t byte_count;
@@ -259,6 +261,47 @@ typedef struct qc_plan_frame {
   uint32_t name;
 } qc_plan_frame;
 
+/// A buffer of which each thread holds the part that a chain works on, in its scratch.
+typedef struct qc_plan_window {
+  /// Bytes from the start of the thread's scratch, a multiple of 64.
+  uint64_t scratch_offset;
+  /// Bytes that the thread holds at once.
+  uint64_t capacity;
+  /// Where the whole buffer lies when a run is observed, a multiple of 64.
+  uint64_t observed_offset;
+  /// Bytes of the whole buffer.
+  uint64_t byte_count;
+} qc_plan_window;
+
+/// Steps that run strip by strip, without a barrier in between. Its rows of tiles, one
+/// `qc_plan_tiles` for each strip and step, follow those of the chain before it; likewise its
+/// windows, and its spans, one `qc_plan_span` for each strip and window.
+typedef struct qc_plan_chain {
+  uint32_t first_step;
+  uint32_t step_count;
+  uint32_t strip_count;
+  /// Strips that a thread works on at once, at most.
+  uint32_t pass_strips;
+  uint32_t thread_limit;
+  uint32_t first_window;
+  uint32_t window_count;
+  uint32_t first_tiles;
+  uint32_t first_span;
+  uint32_t reserved;
+} qc_plan_chain;
+
+/// Tiles of a step that a strip needs complete.
+typedef struct qc_plan_tiles {
+  uint32_t first;
+  uint32_t end;
+} qc_plan_tiles;
+
+/// Bytes of a window's buffer that a strip reads or writes; `low` is a multiple of 64.
+typedef struct qc_plan_span {
+  uint64_t low;
+  uint64_t high;
+} qc_plan_span;
+
 /// A value that can be shown after a step: element (i0, i1, ...) lies `origin` plus the sum of
 /// `i[a] * stride[a]` bytes into the buffer.
 typedef struct qc_plan_tap {
@@ -281,6 +324,10 @@ _Static_assert(sizeof(qc_plan_buffer) == 24, "a buffer has no padding");
 _Static_assert(sizeof(qc_plan_kernel) == 8, "a kernel has no padding");
 _Static_assert(sizeof(qc_plan_step) == 40, "a step has no padding");
 _Static_assert(sizeof(qc_plan_frame) == 8, "a frame has no padding");
+_Static_assert(sizeof(qc_plan_window) == 32, "a window has no padding");
+_Static_assert(sizeof(qc_plan_chain) == 40, "a chain has no padding");
+_Static_assert(sizeof(qc_plan_tiles) == 8, "a row of tiles has no padding");
+_Static_assert(sizeof(qc_plan_span) == 16, "a span has no padding");
 #endif
 
 #endif

@@ -69,8 +69,10 @@ typedef struct qc_memory {
   uint64_t plan;
   /// One context's arena.
   uint64_t arena;
-  /// Scratch of one thread of a context.
+  /// Scratch of one thread of a context, the windows of chains included.
   uint64_t scratch_per_thread;
+  /// What a context takes besides when its steps are observed.
+  uint64_t observed;
 } qc_memory;
 
 /// Bytes to read. Inputs and outputs may lie at any address; they must not overlap.
@@ -131,7 +133,9 @@ QC_API qc_status qc_run(qc_context *context, const qc_input *inputs, uint32_t in
 typedef void (*qc_tap_callback)(void *user, uint32_t tap_index, const qc_tap *tap,
                                 const void *first);
 
-/// Sets the callback of the following runs; null means none, which costs nothing.
+/// Sets the callback of the following runs; null means none, which costs nothing. With one, the
+/// steps of chains run one by one, and what lies in windows otherwise takes memory of its own, which
+/// the first call allocates: `QC_OUT_OF_MEMORY` when there is none.
 QC_API qc_status qc_context_set_tap(qc_context *context, qc_tap_callback callback, void *user);
 
 /// Copies a tapped value to `to`, which has the `byte_count` of its type: row-major, unpadded.
@@ -144,7 +148,7 @@ QC_API qc_status qc_context_benchmark(qc_context *context, const qc_input *input
                                       qc_error *error);
 
 /// Runs the model `runs` times and writes, for each step of the plan, the nanoseconds of its
-/// shortest run, the clock's own cost included.
+/// shortest run, the clock's own cost included. The steps of chains run one by one, as for a tap.
 QC_API qc_status qc_context_profile(qc_context *context, const qc_input *inputs,
                                     uint32_t input_count, const qc_output *outputs,
                                     uint32_t output_count, uint32_t runs, uint64_t *nanoseconds,
