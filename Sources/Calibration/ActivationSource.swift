@@ -8,11 +8,16 @@ package struct Activation: Sendable {
   package let tensor: Tensor
   /// The axis that counts its channels; `nil` when it has none.
   package let channelAxis: Int?
+  /// The convolutions that read it.
+  package let readers: [ProductReader]
 
-  package init(name: String, tensor: Tensor, channelAxis: Int?) {
+  package init(
+    name: String, tensor: Tensor, channelAxis: Int?, readers: [ProductReader] = []
+  ) {
     self.name = name
     self.tensor = tensor
     self.channelAxis = channelAxis
+    self.readers = readers
   }
 }
 

@@ -53,9 +53,11 @@ struct CalibrationFile: Codable {
     let sampleMinima: [Float?]
     let sampleMaxima: [Float?]
     let channels: Channels?
+    /// Missing where a convolution did not make the tensor, or would need too many numbers.
+    let products: Products?
 
     enum CodingKeys: String, CodingKey {
-      case name, range, histogram, channels
+      case name, range, histogram, channels, products
       case finiteCount = "finite_count"
       case zeroCount = "zero_count"
       case nanCount = "nan_count"
@@ -75,6 +77,22 @@ struct CalibrationFile: Codable {
     enum CodingKeys: String, CodingKey {
       case exponent, counts
       case lowestBin = "lowest_bin"
+    }
+  }
+
+  /// Sums are decimal integers, in units of 2^-48.
+  struct Products: Codable {
+    let groupCount: Int
+    let size: Int
+    let count: UInt64
+    let sums: [String]
+    let products: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case size, count
+      case groupCount = "group_count"
+      case sums = "sum_2e48"
+      case products = "product_2e48"
     }
   }
 

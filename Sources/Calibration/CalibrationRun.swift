@@ -169,6 +169,9 @@ extension CalibrationTable {
   mutating func observe(_ activation: Activation, sample: Int) {
     tensors[activation.name, default: TensorStatistics()].observe(
       activation.tensor, channelAxis: activation.channelAxis, sample: sample)
+    for reader in activation.readers {
+      tensors[reader.name, default: TensorStatistics()].observe(activation.tensor, reader)
+    }
   }
 
   mutating func widen(_ inputs: [String: Tensor]) {

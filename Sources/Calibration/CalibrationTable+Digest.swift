@@ -82,5 +82,13 @@ private struct CanonicalForm {
         add(channels.finiteCounts[channel])
       }
     }
+    guard let products = statistics.products else { return }
+    add(products.groupCount)
+    add(products.size)
+    add(products.count)
+    for sum in products.sums + products.products {
+      add(UInt64(truncatingIfNeeded: sum))
+      add(UInt64(truncatingIfNeeded: sum >> 64))
+    }
   }
 }

@@ -148,6 +148,9 @@ extension TensorStatistics {
       try record.channels.map { record throws(Diagnostic) in
         .known(try ChannelStatistics(record, of: name))
       } ?? .none
+    products = try record.products.map { record throws(Diagnostic) in
+      try ProductMoments(record, of: name)
+    }
   }
 
   private static func range(
@@ -158,6 +161,28 @@ extension TensorStatistics {
       throw malformed("the range of '\(name)'")
     }
     return bounds[0]...bounds[1]
+  }
+}
+
+extension ProductMoments {
+  fileprivate init(
+    _ record: CalibrationFile.Products, of name: String
+  ) throws(Diagnostic) {
+    guard record.groupCount > 0, record.size > 0,
+      ProductMoments.isKept(groupCount: record.groupCount, size: record.size),
+      record.count <= CalibrationTable.countLimit,
+      record.sums.count == record.groupCount * record.size,
+      record.products.count
+        == ProductMoments.entryCount(groupCount: record.groupCount, size: record.size)
+    else { throw malformed("the products of '\(name)'") }
+    let sums = record.sums.compactMap { Int128($0) }
+    let products = record.products.compactMap { Int128($0) }
+    guard sums.count == record.sums.count, products.count == record.products.count else {
+      throw malformed("a product's sum of '\(name)'")
+    }
+    self.init(
+      groupCount: record.groupCount, size: record.size, count: record.count, sums: sums,
+      products: products)
   }
 }
 

@@ -84,5 +84,10 @@ extension CalibrationFile.TensorRecord {
         sums: channels.sums.map(\.description), finiteCounts: channels.finiteCounts,
         dead: channels.deadChannels)
     }
+    products = statistics.products.map { products in
+      CalibrationFile.Products(
+        groupCount: products.groupCount, size: products.size, count: products.count,
+        sums: products.sums.map(\.description), products: products.products.map(\.description))
+    }
   }
 }

@@ -9,7 +9,15 @@ package struct InterpreterSource: ActivationSource {
   package let modelHash: String
   private let graph: @Sendable ([String: Shape]) throws(Diagnostic) -> Graph
   /// The graph of the last shapes; most samples have the same ones.
-  private var bound: (shapes: [String: Shape], interpreter: Interpreter, axes: [Int?])?
+  private var bound: Bound?
+
+  private struct Bound {
+    let shapes: [String: Shape]
+    let interpreter: Interpreter
+    /// For each value the axis of its channels, and the convolutions that read it.
+    let axes: [Int?]
+    let readers: [[ProductReader]]
+  }
 
   /// - Parameters:
   ///   - modelHash: SHA-256 of the model, as 64 hexadecimal digits.
@@ -29,8 +37,8 @@ package struct InterpreterSource: ActivationSource {
   package mutating func run(
     _ inputs: [String: Tensor], observe: (Activation) -> Void
   ) throws(Diagnostic) -> [String: Tensor] {
-    let (interpreter, axes) = try bind(inputs.mapValues(\.shape))
-    let graph = interpreter.graph
+    let bound = try bind(inputs.mapValues(\.shape))
+    let graph = bound.interpreter.graph
     var ordered: [Tensor] = []
     for id in graph.inputs {
       guard let tensor = inputs[graph[id].name] else {
@@ -39,10 +47,13 @@ package struct InterpreterSource: ActivationSource {
       ordered.append(tensor)
     }
     let results = try withoutActuallyEscaping(observe) { observe throws(Diagnostic) in
-      try interpreter.run(ordered) { id, tensor in
+      try bound.interpreter.run(ordered) { id, tensor in
         let name = graph[id].name
         guard tensor.element == .f32, !name.isEmpty else { return }
-        observe(Activation(name: name, tensor: tensor, channelAxis: axes[id.index]))
+        observe(
+          Activation(
+            name: name, tensor: tensor, channelAxis: bound.axes[id.index],
+            readers: bound.readers[id.index]))
       }
     }
     return Dictionary(
@@ -53,14 +64,13 @@ package struct InterpreterSource: ActivationSource {
     { [modelHash, graph] in InterpreterSource(modelHash: modelHash, graph: graph) }
   }
 
-  private mutating func bind(
-    _ shapes: [String: Shape]
-  ) throws(Diagnostic) -> (Interpreter, [Int?]) {
-    if let bound, bound.shapes == shapes { return (bound.interpreter, bound.axes) }
+  private mutating func bind(_ shapes: [String: Shape]) throws(Diagnostic) -> Bound {
+    if let bound, bound.shapes == shapes { return bound }
     let graph = try graph(shapes)
-    let interpreter = Interpreter(graph)
-    let axes = graph.channelAxes
-    bound = (shapes, interpreter, axes)
-    return (interpreter, axes)
+    let new = Bound(
+      shapes: shapes, interpreter: Interpreter(graph), axes: graph.channelAxes,
+      readers: try graph.productReaders())
+    bound = new
+    return new
   }
 }

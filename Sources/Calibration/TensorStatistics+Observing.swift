@@ -36,6 +36,15 @@ extension TensorStatistics {
     observeChannels(values, shape, channelAxis, isPlain: isPlain)
   }
 
+  /// Takes in what a convolution reads of one sample to make this tensor.
+  mutating func observe(_ tensor: Tensor, _ reader: ProductReader) {
+    var moments = products ?? ProductMoments(of: reader)
+    // The stored statistics must not hold a second reference while the arrays are written.
+    products = nil
+    moments.observe(tensor, reader)
+    products = moments
+  }
+
   private mutating func observeChannels(
     _ values: UnsafeBufferPointer<Float>, _ shape: Shape, _ channelAxis: Int?, isPlain: Bool
   ) {

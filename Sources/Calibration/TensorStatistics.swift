@@ -13,6 +13,9 @@ package struct TensorStatistics: Hashable, Sendable {
   /// Sample index to the extremes of that sample, where it had a finite value.
   package internal(set) var sampleExtremes: [Int: ClosedRange<Float>] = [:]
   package internal(set) var channels = Channels.unseen
+  /// Of what a convolution with constant weights read to make the tensor; `nil` where nothing is
+  /// kept.
+  package internal(set) var products: ProductMoments?
 
   /// Statistics per channel, where all samples agree on what a channel is.
   package enum Channels: Hashable, Sendable {
@@ -38,6 +41,22 @@ package struct TensorStatistics: Hashable, Sendable {
     if let extremes { histogram.merge(other.histogram, covering: extremes) }
     sampleExtremes.merge(other.sampleExtremes) { first, _ in first }
     channels.merge(other.channels)
+    mergeProducts(other.products)
+  }
+
+  private mutating func mergeProducts(_ other: ProductMoments?) {
+    guard let other else { return }
+    guard var own = products else {
+      products = other
+      return
+    }
+    guard own.groupCount == other.groupCount, own.size == other.size else {
+      products = nil
+      return
+    }
+    products = nil
+    own.merge(other)
+    products = own
   }
 
   static func union(

@@ -28,7 +28,9 @@ extension Window {
 
 extension Convolution {
   /// The geometry of the whole convolution.
-  func geometry(x: Shape, weights: Shape, result: Shape) throws(Diagnostic) -> qr_convolution {
+  package func geometry(
+    x: Shape, weights: Shape, result: Shape
+  ) throws(Diagnostic) -> qr_convolution {
     let windows = strides.indices.map { axis in
       Window(
         size: weights[axis + 2], stride: strides[axis], dilation: dilations[axis],

@@ -7,6 +7,7 @@ import GraphIR
 import KernelIR
 import ONNXFrontend
 import Packaging
+import QuantMath
 import Quantization
 import Scheduling
 import Targets
@@ -56,7 +57,7 @@ package struct Builder: Sendable {
         try manager.run(
           quantizationPasses(
             recipe: options.recipe, ranges: try ranges(for: graph),
-            channels: channels(for: graph)),
+            channels: channels(for: graph), moments: moments(for: graph)),
           on: &graph)
       }
       let quantized = graph
@@ -89,6 +90,18 @@ package struct Builder: Sendable {
       return ChannelRanges(
         minima: channels.minima, maxima: channels.maxima,
         means: (0..<channels.count).map { channels.mean($0) ?? 0 })
+    }
+  }
+
+  private func moments(for graph: Graph) -> MomentTable {
+    guard !graph.isQuantized, let table = options.table else { return { _ in nil } }
+    return { name in
+      guard let moments = table.tensors[name]?.products, moments.count > 0 else { return nil }
+      let unit = 0x1p-48 / Double(moments.count)
+      return TapMoments(
+        groupCount: moments.groupCount, size: moments.size, count: Double(moments.count),
+        means: moments.sums.map { Double($0) * unit },
+        products: moments.products.map { Double($0) * unit })
     }
   }
 

@@ -16,6 +16,7 @@ final class FloatProgram: Sendable {
     let name: String
     let shape: Shape
     let channelAxis: Int?
+    let readers: [ProductReader]
   }
 
   /// The inputs, in the order of the context's.
@@ -44,8 +45,11 @@ final class FloatProgram: Sendable {
     ).bytes()
     model = try LoadedModel(bytes: package)
     let axes = graph.channelAxes
+    let readers = tapping == .allFloats ? try graph.productReaders() : graph.values.map { _ in [] }
     func value(_ id: ValueID) -> Value {
-      Value(name: graph[id].name, shape: graph.shape(of: id), channelAxis: axes[id.index])
+      Value(
+        name: graph[id].name, shape: graph.shape(of: id), channelAxis: axes[id.index],
+        readers: readers[id.index])
     }
     inputs = graph.inputs.map(value)
     outputNames = graph.outputs.map(\.name)
@@ -109,6 +113,6 @@ final class FloatContext {
 
 extension FloatProgram.Value {
   fileprivate func activation(_ tensor: Tensor) -> Activation {
-    Activation(name: name, tensor: tensor, channelAxis: channelAxis)
+    Activation(name: name, tensor: tensor, channelAxis: channelAxis, readers: readers)
   }
 }

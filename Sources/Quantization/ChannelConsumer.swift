@@ -44,6 +44,38 @@ struct ProductInputs {
   /// The powers of two by which channels were multiplied.
   let exponents: [ValueID: [Int]]
   let channels: ChannelTable
+  let moments: MomentTable
+
+  /// Improves the rounding of a product's weights by what is known of its activations.
+  ///
+  /// - Parameters:
+  ///   - weights: the integers, of `floats`.
+  ///   - floats: the real weights.
+  ///   - product: the convolution or matrix product.
+  ///   - graph: where the product is.
+  /// - Returns: what the bias of each output channel has to make up for; `nil` where nothing is
+  ///   known.
+  func round(
+    _ weights: inout QuantizedWeights, of floats: [Float], product: ValueID, in graph: Graph
+  ) -> [Double]? {
+    guard let consumer = graph.channelConsumer(product) else { return nil }
+    let x = graph.operand(0, of: product)
+    if let groups = consumer.groups, let moments = moments(graph[product].name),
+      moments.groupCount == groups, moments.count > 0,
+      moments.size * consumer.weights.shape[0] == consumer.weights.shape.elementCount,
+      exponents[x]?.count ?? consumer.channelCount == consumer.channelCount
+    {
+      let channelSize = moments.size / max(consumer.weights.shape[1], 1)
+      return weights.lowerError(of: floats, moments: moments) { group, index in
+        let channel = group * consumer.weights.shape[1] + index / channelSize
+        return exponents[x].map { Double(sign: .plus, exponent: $0[channel], significand: 1) } ?? 1
+      }
+    }
+    guard let statistics = statistics(of: x, in: graph),
+      consumer.channelCount == statistics.means.count
+    else { return nil }
+    return weights.keepMeans(of: floats, inputs: statistics, input: consumer.channel)
+  }
 
   /// `nil` where the table does not have the channels of the value.
   func statistics(of id: ValueID, in graph: Graph) -> InputStatistics? {
@@ -58,6 +90,10 @@ struct ProductInputs {
     return InputStatistics(ranges, times: factors.floats.map { Double($0) })
   }
 }
+
+/// How the values that a convolution's weights multiply vary together, by the name of its result;
+/// `nil` when the table does not have it.
+package typealias MomentTable = @Sendable (_ name: String) -> TapMoments?
 
 extension InputStatistics {
   /// Of channels that are multiplied by factors.

@@ -9,14 +9,15 @@ import Tensors
 /// - Applies: to a float graph; one with pairs of its own stays as it is.
 /// - Throws: `QC3001` when the table has no range for a value.
 func insertQDQ(
-  recipe: Recipe, ranges: @escaping RangeTable, channels: @escaping ChannelTable
+  recipe: Recipe, ranges: @escaping RangeTable, channels: @escaping ChannelTable,
+  moments: @escaping MomentTable
 ) -> Pass {
   Pass("insert-qdq") { graph throws(Diagnostic) in
     try graph.compact()
     guard !graph.isQuantized else { return }
     let exponents = try graph.equalizeChannels(recipe: recipe, ranges: ranges, channels: channels)
     let placement = QDQPlacement(graph, recipe, ranges, channels)
-    let inputs = ProductInputs(exponents: exponents, channels: channels)
+    let inputs = ProductInputs(exponents: exponents, channels: channels, moments: moments)
     var insertion = QDQInsertion(placement, graph, recipe, inputs)
     try insertion.run()
     graph = insertion.graph
@@ -172,7 +173,10 @@ private struct QDQInsertion {
     let values = tensor.floats
     do throws(Diagnostic) {
       var weights = try QuantizedWeights(values, shape: tensor.shape, axis: axis)
-      let shifts = recipe.keepsMeans ? roundToKeepMeans(&weights, of: product, values) : nil
+      let shifts =
+        recipe.keepsMeans
+        ? inputs.round(&weights, of: values, product: product, in: graph)
+        : nil
       if let bias, var floats = graph.constant(graph.operand(bias.index, of: bias.user))?.floats {
         if let shifts { floats = zip(floats, shifts).map { Float(Double($0) + $1) } }
         let integers = try QuantizedBias(
@@ -188,20 +192,6 @@ private struct QDQInsertion {
       throw Diagnostic(
         error.code, error.message, at: "node '\(graph[product].source)'", hint: error.hint)
     }
-  }
-
-  /// Improves the rounding of a product's weights by what is known of its activations.
-  ///
-  /// - Returns: what the bias of each output channel has to make up for; `nil` where nothing is
-  ///   known.
-  private func roundToKeepMeans(
-    _ weights: inout QuantizedWeights, of product: ValueID, _ values: [Float]
-  ) -> [Double]? {
-    let consumer = graph.channelConsumer(product)
-    guard let statistics = inputs.statistics(of: graph.operand(0, of: product), in: graph),
-      let consumer, consumer.channelCount == statistics.means.count
-    else { return nil }
-    return weights.keepMeans(of: values, inputs: statistics, input: consumer.channel)
   }
 
   private mutating func appendDequantized(

@@ -9,11 +9,12 @@ package typealias RangeTable = @Sendable (_ name: String) -> ClosedRange<Float>?
 /// A model that brings its own pairs keeps them as they are, and needs no table.
 package func quantizationPasses(
   recipe: Recipe, ranges: @escaping RangeTable,
-  channels: @escaping ChannelTable = { _ in nil }
+  channels: @escaping ChannelTable = { _ in nil },
+  moments: @escaping MomentTable = { _ in nil }
 ) -> [Pass] {
   [
     smoothActivations(recipe: recipe, channels: channels),
-    insertQDQ(recipe: recipe, ranges: ranges, channels: channels),
+    insertQDQ(recipe: recipe, ranges: ranges, channels: channels, moments: moments),
     foldSmoothing,
     quantizeInterface(recipe: recipe, ranges: ranges),
     nameQDQ,

@@ -44,6 +44,17 @@ bool qr_conv_f32(const qr_convolution *conv, const float *x, const float *w, con
 bool qr_conv_i32(const qr_convolution *conv, const uint8_t *x, bool x_signed,
                  int32_t x_zero_point, const int8_t *w, const int32_t *bias, int32_t *y);
 
+/// Most weights of an output channel that qr_conv_moments takes.
+#define QR_MOMENT_TAPS 128
+
+/// Adds to sums how the values that the weights of a convolution multiply vary together.
+///
+/// `moments` holds, for each group, a sum for each of the `size` weights of an output channel in
+/// their order (c, ky, kx), and then `size * (size + 1) / 2` sums of products: for weight i those
+/// with 0...i. Padding is 0. Of the places in row-major order each `step`-th is taken. `size` is at
+/// most QR_MOMENT_TAPS. Returns how many places were added.
+int64_t qr_conv_moments(const qr_convolution *conv, const float *x, int64_t step, double *moments);
+
 /// y [batch, m, n] = lhs [batch, m, k] * rhs [batch, k, n], each a chain of fma in ascending k from
 /// +0. Returns false when memory is short.
 bool qr_matmul_f32(int64_t batch, int64_t m, int64_t k, int64_t n, const float *lhs,
