@@ -47,7 +47,8 @@ extension ConvolutionKernel {
       "gather_row_step": .u32(self.window.dilation.y * input.rowPitch),
       "gathered_bytes": .u32(gatheredBytes(rows: chunk.rows)),
       "zero_rows": .u32(zeroRows), "image_rows": .u32(imageRows),
-      "span": .u32(window.inputPixels(chunk.pixels) * source.pixelPitch),
+      "span": .u32(
+        (window.inputPixels(chunk.pixels) - 1) * source.pixelPitch + source.channels),
       "rows_per_chunk": .u32(chunk.rows),
       "pixels_per_chunk": .u32(chunk.pixels),
     ]

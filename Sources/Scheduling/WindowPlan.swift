@@ -10,10 +10,6 @@ struct WindowPlan {
   private(set) var scratchBytes = 0
   private var storages: [Int] = []
 
-  /// What kernels may read behind a window: the rest of a pixel of which they need some channels,
-  /// and a vector.
-  private static let slack = 4096
-
   mutating func add(
     _ chain: ChainChoice.Chain, kernelScratch: Int, byteCount: (Int) -> Int
   ) {
@@ -28,7 +24,7 @@ struct WindowPlan {
           byteCount: byteCount(window.storage)))
       offset = WindowPlan.aligned(offset + capacity)
     }
-    scratchBytes = max(scratchBytes, offset + WindowPlan.slack)
+    scratchBytes = max(scratchBytes, offset)
   }
 
   /// Places the whole buffers, those of different lifetimes over each other.

@@ -168,15 +168,25 @@ struct AllVariants {
   }
 }
 
-/// Bytes at a 64-byte aligned address with guard bytes behind them.
+/// Bytes at a 64-byte aligned address with guard bytes behind them, and behind what the runtime
+/// promises to be readable a page that is not.
 final class GuardedBuffer {
   let base: UnsafeMutableRawPointer
   private let count: Int
+  private let region: UnsafeMutableRawPointer
+  private let regionBytes: Int
 
   init(_ bytes: [UInt8]) {
     count = bytes.count
-    base = UnsafeMutableRawPointer.allocate(byteCount: bytes.count + 64, alignment: 64)
-    base.initializeMemory(as: UInt8.self, repeating: 0xc3, count: bytes.count + 64)
+    let page = Int(getpagesize())
+    let readable = (bytes.count + 63) / 64 * 64 + 64
+    let pages = (readable + page - 1) / page * page
+    regionBytes = pages + page
+    region = mmap(
+      nil, regionBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    mprotect(region + pages, page, PROT_NONE)
+    base = region + (pages - readable)
+    base.initializeMemory(as: UInt8.self, repeating: 0xc3, count: readable)
     base.copyMemory(from: bytes, byteCount: bytes.count)
   }
 
@@ -185,5 +195,5 @@ final class GuardedBuffer {
     UnsafeRawBufferPointer(start: base + count, count: 64).allSatisfy { $0 == 0xc3 }
   }
 
-  deinit { base.deallocate() }
+  deinit { munmap(region, regionBytes) }
 }
