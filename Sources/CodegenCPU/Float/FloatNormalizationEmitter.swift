@@ -184,26 +184,10 @@ private struct FloatNormalizationEmitter {
     }
   }
 
-  /// The bytes `q` of `y`. The quotient is taken of what is clamped to a step beyond the bounds.
+  /// The bytes `q` of `y`.
   private func emitBytes(into out: inout CSource) {
     out.line("const qf z = \(hasFactors ? "y * of_bytes" : "y");")
-    if target.hasFMA {
-      out.line(
-        """
-        qf v = z > below ? z : below;
-        v = v < above ? v : above;
-        qf t = v * g->inverse_step;
-        t = qf_fma(qf_fma(-t, qf_set(g->step), v), qf_set(g->inverse_step), t);
-        """)
-    } else {
-      out.line("qf t = z / g->step;")
-    }
-    out.line(
-      """
-      t = t > low ? t : low;
-      t = t < high ? t : high;
-      const qi rounded = qf_bits(t + 0x1.8p23f) + g->zero_point;
-      const qb q = __builtin_convertvector(rounded, qb);
-      """)
+    QuantizedBytes(target: target, value: "z", step: "g->step", zeroPoint: "g->zero_point")
+      .emit(into: &out)
   }
 }

@@ -79,8 +79,7 @@ private struct RotaryEmitter {
     out.blank()
   }
 
-  /// Stores `n` elements from element `i` on. The quotient is taken of what is clamped to a step
-  /// beyond the bounds.
+  /// Stores `n` elements from element `i` on.
   private func emitStore(into out: inout CSource) {
     out.block(
       "QF void \(symbol)_store(const \(arguments) *g, char *to, uint32_t i, qf y, uint32_t n)"
@@ -91,23 +90,14 @@ private struct RotaryEmitter {
       }
       out.line("const qf low = qf_set((float)(0 - g->out_zero_point)), high = low + 255;")
       if target.hasFMA {
-        out.line(
-          """
-          const qf below = (low - 1) * g->out_step, above = (high + 1) * g->out_step;
-          qf v = y > below ? y : below;
-          v = v < above ? v : above;
-          qf t = v * g->inverse_step;
-          t = qf_fma(qf_fma(-t, qf_set(g->out_step), v), qf_set(g->inverse_step), t);
-          """)
-      } else {
-        out.line("qf t = y / g->out_step;")
+        out.line("const qf below = (low - 1) * g->out_step, above = (high + 1) * g->out_step;")
       }
+      QuantizedBytes(
+        target: target, value: "y", step: "g->out_step", zeroPoint: "g->out_zero_point"
+      )
+      .emit(into: &out)
       out.line(
         """
-        t = t > low ? t : low;
-        t = t < high ? t : high;
-        const qi rounded = qf_bits(t + 0x1.8p23f) + g->out_zero_point;
-        const qb q = __builtin_convertvector(rounded, qb);
         if (n >= 16) __builtin_memcpy(to + i, &q, 16);
         else for (uint32_t j = 0; j < n; ++j) to[i + j] = (char)q[j];
         """)
