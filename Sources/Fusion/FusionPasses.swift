@@ -6,6 +6,7 @@ package let fusionPasses: [Pass] = [
   enterFusedStage,
   foldQDQ,
   foldDequantize,
+  dequantizeConstants,
   explainQDQ,
 ]
 

@@ -4,43 +4,6 @@ import GraphIR
 import QuantMath
 import Tensors
 
-/// Scales and zero points laid out over a tensor seen as `[outer, channels, inner]`.
-private struct ChannelScales {
-  let outer: Int
-  let channels: Int
-  let inner: Int
-  let scales: [Float]
-  let zeroPoints: [Int32]
-
-  init(_ params: QuantParams, _ shape: Shape) throws(Diagnostic) {
-    switch params.granularity {
-    case .perTensor:
-      (outer, channels, inner) = (1, 1, shape.elementCount)
-      (scales, zeroPoints) = (params.scales, params.zeroPoints)
-    case .perChannel(let axis):
-      outer = shape.dims[..<axis].reduce(1, *)
-      channels = shape[axis]
-      inner = shape.dims[(axis + 1)...].reduce(1, *)
-      (scales, zeroPoints) = (params.scales, params.zeroPoints)
-    case .perGroup(let axis, let groupSize):
-      // One scale for each element: groups do not repeat along an axis.
-      let after = shape.dims[(axis + 1)...].reduce(1, *)
-      let extent = shape[axis]
-      let groups = (extent + groupSize - 1) / groupSize
-      let group = (0..<shape.elementCount).map { index in
-        (index / (after * extent) * groups + index / after % extent / groupSize) * after
-          + index % after
-      }
-      (outer, channels, inner) = (1, shape.elementCount, 1)
-      scales = group.map { params.scales[$0] }
-      zeroPoints = group.map { params.zeroPoints[$0] }
-    }
-    guard channels == scales.count else {
-      throw Diagnostic(.invalidQuantization, "\(scales.count) scales for [\(shape)]")
-    }
-  }
-}
-
 extension Evaluation {
   func quantize(_ quantize: Quantize) throws(Diagnostic) -> Tensor {
     let layout = try ChannelScales(quantize.params, operands[0].shape)

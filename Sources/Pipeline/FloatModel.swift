@@ -2,6 +2,7 @@ import Calibration
 import Canonicalization
 import Diagnostics
 import Foundation
+import Fusion
 import GraphIR
 import Interpreter
 import Samples
@@ -62,7 +63,8 @@ package struct FloatModel: ActivationSource {
       switch form {
       case .imported:
         var graph = try model.importedGraph(shapes: dims)
-        try manager.run([removeDeadOps, foldConstants, removeDeadOps], on: &graph)
+        try manager.run(
+          [removeDeadOps, foldConstants, dequantizeConstants, removeDeadOps], on: &graph)
         return graph
       case .canonical:
         return try model.canonicalGraph(shapes: dims, manager: &manager)
