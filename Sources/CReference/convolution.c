@@ -94,13 +94,11 @@ bool qr_conv_f32(const qr_convolution *conv, const float *x, const float *w, con
 }
 
 QR_CLONES
-bool qr_conv_i32(const qr_convolution *conv, const uint8_t *x, bool x_signed,
-                 int32_t x_zero_point, const int8_t *w, const int32_t *bias, int32_t *y) {
+bool qr_conv_i32(const qr_convolution *conv, const int32_t *x, int32_t x_zero_point,
+                 const int8_t *w, const int32_t *bias, int32_t *y) {
   const int64_t taps = qr_volume(conv->window.kernel), k = taps * conv->channels;
   const int64_t plane = qr_volume(conv->window.input), positions = qr_volume(conv->window.output);
   if (k == 0 || plane == 0) return true;
-  const int flip = x_signed ? 0x80 : 0;
-  const int32_t zero = x_zero_point + flip;
   uint32_t *rows = malloc((size_t)(conv->groups * conv->outputs * k) * sizeof(uint32_t));
   uint32_t *columns = malloc((size_t)(k * QR_TILE_COLUMNS) * sizeof(uint32_t));
   int64_t *offsets = malloc((size_t)(taps * QR_TILE_COLUMNS) * sizeof(int64_t));
@@ -118,19 +116,19 @@ bool qr_conv_i32(const qr_convolution *conv, const uint8_t *x, bool x_signed,
         positions - first < QR_TILE_COLUMNS ? positions - first : QR_TILE_COLUMNS;
     for (int64_t image = 0; image < conv->batch * conv->groups; ++image) {
       const int64_t group = image % conv->groups;
-      const uint8_t *planes = x + image * conv->channels * plane;
+      const int32_t *planes = x + image * conv->channels * plane;
       uint32_t *column = columns;
       for (int64_t tap = 0; tap < taps; ++tap) {
         const int64_t *offset = offsets + tap * QR_TILE_COLUMNS;
         const bool is_run = are_neighbours(offset);
         for (int64_t c = 0; c < conv->channels; ++c, column += QR_TILE_COLUMNS) {
-          const uint8_t *from = planes + c * plane;
+          const int32_t *from = planes + c * plane;
           if (is_run)
             for (int i = 0; i < QR_TILE_COLUMNS; ++i)
-              column[i] = (uint32_t)((from[offset[0] + i] ^ flip) - zero);
+              column[i] = (uint32_t)(from[offset[0] + i] - x_zero_point);
           else
             for (int i = 0; i < QR_TILE_COLUMNS; ++i)
-              column[i] = offset[i] < 0 ? 0u : (uint32_t)((from[offset[i]] ^ flip) - zero);
+              column[i] = offset[i] < 0 ? 0u : (uint32_t)(from[offset[i]] - x_zero_point);
         }
       }
       for (int64_t o = 0; o < conv->outputs; o += QR_TILE_ROWS) {

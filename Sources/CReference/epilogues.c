@@ -1,9 +1,6 @@
 #include "CReference.h"
 #include "clones.h"
 
-/// An 8-bit integer as a number: `flip` is 0x80 for int8, 0 for uint8.
-QR_INLINE int32_t widen(uint8_t byte, int32_t flip) { return (byte ^ flip) - flip; }
-
 /// rne(clamp(t)) + zero point; NaN gives the lower bound. The bounds lie within 2^24, so that
 /// every step is exact.
 QR_INLINE int32_t store_steps(float t, qr_store store) {
@@ -18,17 +15,16 @@ QR_INLINE int32_t store_steps(float t, qr_store store) {
 QR_INLINE float rescale(int32_t acc, float multiplier, qr_residual residual, int64_t i) {
   const float t = (float)acc * multiplier;
   if (!residual.values) return t;
-  const int32_t value = widen(residual.values[i], residual.is_signed ? 0x80 : 0);
-  return qr_fma((float)(value - residual.zero_point), residual.multiplier, t);
+  return qr_fma((float)(residual.values[i] - residual.zero_point), residual.multiplier, t);
 }
 
 QR_CLONES
 void qr_requantize(int64_t outer, int64_t channels, int64_t inner, const int32_t *acc,
-                   const float *multipliers, qr_residual residual, qr_store store, uint8_t *y) {
+                   const float *multipliers, qr_residual residual, qr_store store, int32_t *y) {
   for (int64_t o = 0; o < outer * channels; ++o) {
     const float multiplier = multipliers[o % channels];
     for (int64_t i = o * inner; i < (o + 1) * inner; ++i)
-      y[i] = (uint8_t)store_steps(rescale(acc[i], multiplier, residual, i), store);
+      y[i] = store_steps(rescale(acc[i], multiplier, residual, i), store);
   }
 }
 
@@ -47,29 +43,24 @@ void qr_scale_to_f32(int64_t outer, int64_t channels, int64_t inner, const int32
 }
 
 QR_CLONES
-void qr_quantized_sum(int64_t n, const uint8_t *lhs, bool lhs_signed, int32_t lhs_zero_point,
-                      float lhs_multiplier, const uint8_t *rhs, bool rhs_signed,
-                      int32_t rhs_zero_point, float rhs_multiplier, float *t) {
-  const int32_t lhs_flip = lhs_signed ? 0x80 : 0, rhs_flip = rhs_signed ? 0x80 : 0;
+void qr_quantized_sum(int64_t n, const int32_t *lhs, int32_t lhs_zero_point, float lhs_multiplier,
+                      const int32_t *rhs, int32_t rhs_zero_point, float rhs_multiplier, float *t) {
   for (int64_t i = 0; i < n; ++i) {
-    const float first = (float)(widen(lhs[i], lhs_flip) - lhs_zero_point) * lhs_multiplier;
-    t[i] = qr_fma((float)(widen(rhs[i], rhs_flip) - rhs_zero_point), rhs_multiplier, first);
+    const float first = (float)(lhs[i] - lhs_zero_point) * lhs_multiplier;
+    t[i] = qr_fma((float)(rhs[i] - rhs_zero_point), rhs_multiplier, first);
   }
 }
 
 QR_CLONES
-void qr_quantized_product(int64_t n, const uint8_t *lhs, bool lhs_signed, int32_t lhs_zero_point,
-                          const uint8_t *rhs, bool rhs_signed, int32_t rhs_zero_point,
-                          int32_t *acc) {
-  const int32_t lhs_flip = lhs_signed ? 0x80 : 0, rhs_flip = rhs_signed ? 0x80 : 0;
+void qr_quantized_product(int64_t n, const int32_t *lhs, int32_t lhs_zero_point,
+                          const int32_t *rhs, int32_t rhs_zero_point, int32_t *acc) {
   for (int64_t i = 0; i < n; ++i)
-    acc[i] = (widen(lhs[i], lhs_flip) - lhs_zero_point) *
-             (widen(rhs[i], rhs_flip) - rhs_zero_point);
+    acc[i] = (lhs[i] - lhs_zero_point) * (rhs[i] - rhs_zero_point);
 }
 
 QR_CLONES
-void qr_store_steps(int64_t n, const float *t, qr_store store, uint8_t *y) {
-  for (int64_t i = 0; i < n; ++i) y[i] = (uint8_t)store_steps(t[i], store);
+void qr_store_steps(int64_t n, const float *t, qr_store store, int32_t *y) {
+  for (int64_t i = 0; i < n; ++i) y[i] = store_steps(t[i], store);
 }
 
 /// As store_steps, for bounds of up to 32 bits.

@@ -35,17 +35,17 @@ bool qr_matmul_f32(int64_t batch, int64_t m, int64_t k, int64_t n, const float *
   return columns != NULL;
 }
 
-/// One product of two matrices; `columns` has room for [k, 16]. `rhs_flip` is 0x80 for int8.
+/// One product of two matrices; `columns` has room for [k, 16].
 QR_INLINE void multiply_u32(int64_t m, int64_t k, int64_t n, const uint32_t *rows,
-                            const uint8_t *rhs, int rhs_flip, const int32_t *rhs_zero_points,
+                            const int32_t *rhs, const int32_t *rhs_zero_points,
                             const int32_t *bias, uint32_t *columns, int32_t *y) {
   for (int64_t first = 0; first < n; first += QR_TILE_COLUMNS) {
     const int64_t width = n - first < QR_TILE_COLUMNS ? n - first : QR_TILE_COLUMNS;
     for (int64_t p = 0; p < k; ++p)
       for (int64_t i = 0; i < QR_TILE_COLUMNS; ++i) {
         const int64_t column = first + (i < width ? i : 0);
-        const int32_t zero = rhs_flip + (rhs_zero_points ? rhs_zero_points[column] : 0);
-        columns[p * QR_TILE_COLUMNS + i] = (uint32_t)((rhs[p * n + column] ^ rhs_flip) - zero);
+        const int32_t zero = rhs_zero_points ? rhs_zero_points[column] : 0;
+        columns[p * QR_TILE_COLUMNS + i] = (uint32_t)(rhs[p * n + column] - zero);
       }
     for (int64_t row = 0; row < m;) {
       uint32_t tile[QR_TILE_ROWS][QR_TILE_COLUMNS];
@@ -65,18 +65,17 @@ QR_INLINE void multiply_u32(int64_t m, int64_t k, int64_t n, const uint32_t *row
 }
 
 QR_CLONES
-bool qr_matmul_i32(int64_t batch, int64_t m, int64_t k, int64_t n, const uint8_t *lhs, bool lhs_signed,
-                   int32_t lhs_zero_point, const uint8_t *rhs, bool rhs_signed,
-                   const int32_t *rhs_zero_points, const int32_t *bias, int32_t *y) {
-  const int lhs_flip = lhs_signed ? 0x80 : 0, rhs_flip = rhs_signed ? 0x80 : 0;
+bool qr_matmul_i32(int64_t batch, int64_t m, int64_t k, int64_t n, const int32_t *lhs,
+                   int32_t lhs_zero_point, const int32_t *rhs, const int32_t *rhs_zero_points,
+                   const int32_t *bias, int32_t *y) {
   uint32_t *columns = malloc((size_t)(k * QR_TILE_COLUMNS) * sizeof(uint32_t) + 1);
   uint32_t *rows = malloc((size_t)(batch * m * k) * sizeof(uint32_t) + 1);
   const bool ok = columns && rows;
   for (int64_t i = 0; ok && i < batch * m * k; ++i)
-    rows[i] = (uint32_t)((lhs[i] ^ lhs_flip) - lhs_flip - lhs_zero_point);
+    rows[i] = (uint32_t)(lhs[i] - lhs_zero_point);
   for (int64_t i = 0; ok && i < batch; ++i)
-    multiply_u32(m, k, n, rows + i * m * k, rhs + i * k * n, rhs_flip, rhs_zero_points, bias,
-                 columns, y + i * m * n);
+    multiply_u32(m, k, n, rows + i * m * k, rhs + i * k * n, rhs_zero_points, bias, columns,
+                 y + i * m * n);
   free(columns);
   free(rows);
   return ok;

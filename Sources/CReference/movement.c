@@ -104,15 +104,15 @@ void qr_embedding(int64_t count, int64_t width, const uint8_t *table, bool is_si
 }
 
 void qr_widen(int64_t element_bytes, bool is_signed, int64_t n, const uint8_t *x, int32_t *y) {
-  for (int64_t i = 0; i < n; ++i) {
-    const uint8_t *bytes = x + i * element_bytes;
-    if (element_bytes == 1)
-      y[i] = is_signed ? (int8_t)bytes[0] : bytes[0];
-    else if (element_bytes == 2)
-      y[i] = is_signed ? (int16_t)(bytes[0] | bytes[1] << 8) : bytes[0] | bytes[1] << 8;
-    else
-      memcpy(&y[i], bytes, 4);
+  if (element_bytes == 4) {
+    memcpy(y, x, (size_t)n * 4);
+    return;
   }
+  const int32_t flip = is_signed ? (element_bytes == 1 ? 0x80 : 0x8000) : 0;
+  if (element_bytes == 1)
+    for (int64_t i = 0; i < n; ++i) y[i] = (x[i] ^ flip) - flip;
+  else
+    for (int64_t i = 0; i < n; ++i) y[i] = ((x[2 * i] | x[2 * i + 1] << 8) ^ flip) - flip;
 }
 
 void qr_narrow(int64_t element_bytes, int64_t n, const int32_t *x, uint8_t *y) {

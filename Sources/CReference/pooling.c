@@ -27,11 +27,9 @@
     }                                                                                              \
   }
 
-void qr_pool_sum_i32(int64_t planes, const qr_window *window, bool counts_pad, const uint8_t *x,
-                     bool x_signed, int32_t zero_point, int32_t *acc, int32_t *counts) {
-  const int32_t flip = x_signed ? 0x80 : 0;
-  QR_EACH_WINDOW(planes, window, int32_t sum = 0, sum += (x[source] ^ flip) - flip - zero_point,
-                 acc[result] = sum;
+void qr_pool_sum_i32(int64_t planes, const qr_window *window, bool counts_pad, const int32_t *x,
+                     int32_t zero_point, int32_t *acc, int32_t *counts) {
+  QR_EACH_WINDOW(planes, window, int32_t sum = 0, sum += x[source] - zero_point, acc[result] = sum;
                  counts[result] = (int32_t)(counts_pad ? taps.on_padded : taps.on_image))
 }
 
@@ -53,3 +51,4 @@ QR_POOL_MAX(qr_pool_max_f64, double, -(double)INFINITY)
 QR_POOL_MAX(qr_pool_max_i64, int64_t, INT64_MIN)
 QR_POOL_MAX(qr_pool_max_u8, uint8_t, 0)
 QR_POOL_MAX(qr_pool_max_i8, int8_t, INT8_MIN)
+QR_POOL_MAX(qr_pool_max_i16, int16_t, INT16_MIN)

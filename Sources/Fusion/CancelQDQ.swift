@@ -21,11 +21,11 @@ let cancelQDQ = RewriteRule("cancel-qdq") { (id, graph) throws(Diagnostic) in
 
 /// Rewrites `quantize(dequantize(q))` with other parameters to a table.
 ///
+/// - Applies: both are 8-bit with one scale.
 /// - Numerics: none; the table holds the same sentence.
 let foldRequantize = RewriteRule("fold-requantize") { (id, graph) throws(Diagnostic) in
   guard case .quantize(let quantize) = graph.op(id), case let real = graph.operand(0, of: id),
-    let source = graph.integers(real), quantize.params.isPerTensor,
-    quantize.element == .u8 || quantize.element == .i8
+    let source = graph.bytes(real), quantize.makesByteActivation
   else { return nil }
   return try graph.appendTable(
     "requantize", of: source, quantize, took: [real, id], members: []

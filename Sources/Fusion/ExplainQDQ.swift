@@ -32,7 +32,7 @@ extension Graph {
       .quantizedResize, .quantizedAttention, .quantizedRotaryEmbedding:
       return "\(described(operand)) makes floats, which are used elsewhere too"
     case .conv, .matMul:
-      return "\(described(operand)) does not read 8-bit integers and symmetric weights"
+      return "\(described(operand)) does not read activations and symmetric weights"
     case .concat:
       return "a branch of \(described(operand)) is float"
     case .constant, .unary, .binary, .select, .cast, .softmax, .attention, .rotaryEmbedding,
@@ -50,7 +50,7 @@ extension Graph {
     }
     switch op(user) {
     case .conv, .matMul:
-      return "\(described(user)) does not read 8-bit integers and symmetric weights only"
+      return "\(described(user)) does not read activations and symmetric weights only"
     case .concat:
       return "the branches of \(described(user)) have scales of their own"
     case .binary where operands(of: user).contains(where: { integers($0) == nil }):

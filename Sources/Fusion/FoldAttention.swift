@@ -10,8 +10,7 @@ import Tensors
 /// - Numerics: within 1 step of the float chain, but where a float sum rounds a probability otherwise.
 let foldQDQIntoAttention = RewriteRule("fold-qdq-into-attention") {
   (id, graph) throws(Diagnostic) in
-  guard case .quantize(let quantize) = graph.op(id), quantize.params.isPerTensor,
-    quantize.element == .u8 || quantize.element == .i8,
+  guard case .quantize(let quantize) = graph.op(id), quantize.makesByteActivation,
     case let attention = graph.operand(0, of: id), graph.hasOneUse(attention)
   else { return nil }
   return try graph.foldAttention(
@@ -25,7 +24,7 @@ extension Graph {
   ) throws(Diagnostic) -> ValueID? {
     guard case .attention(let attention) = op(id), attention.probabilities != .float,
       case let reals = operands(of: id),
-      case let sources = reals.prefix(3).compactMap({ integers($0) }),
+      case let sources = reals.prefix(3).compactMap({ bytes($0) }),
       sources.count == 3,
       sources[1...].allSatisfy({
         type(of: $0).element == .i8 && quantization(of: $0)?.isSymmetric == true

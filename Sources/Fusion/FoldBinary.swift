@@ -4,11 +4,10 @@ import Tensors
 
 /// Rewrites `quantize(clamp(dequantize(a) ∘ dequantize(b)))` to `q.add`, `q.sub` or `q.mul`.
 ///
-/// - Applies: a and b are 8-bit with one scale; values in between have no other use.
+/// - Applies: a and b are activations; values in between have no other use.
 /// - Numerics: within 1 step of the float chain.
 let foldQDQIntoBinary = RewriteRule("fold-qdq-into-binary") { (id, graph) throws(Diagnostic) in
-  guard case .quantize(let quantize) = graph.op(id), quantize.params.isPerTensor,
-    quantize.element == .u8 || quantize.element == .i8,
+  guard case .quantize(let quantize) = graph.op(id), quantize.makesActivation,
     case let last = graph.operand(0, of: id), graph.hasOneUse(last),
     let chain = graph.kernelChain(endingAt: last, accepting: { _ in true }),
     case .binary(let function) = graph.op(chain.anchor), chain.residual == nil,

@@ -15,7 +15,7 @@ package let foldDequantize = Pass("fold-dequantize") { graph throws(Diagnostic) 
       continue
     }
     if case .rotaryEmbedding(let rotary) = graph.op(id),
-      graph.integers(graph.operand(0, of: id)) != nil
+      graph.bytes(graph.operand(0, of: id)) != nil
     {
       let kernel = try graph.foldRotary(id, rotary, result: .float, quantize: nil)
       if graph[kernel].name.isEmpty { graph.bequeathName(of: id, to: kernel) }

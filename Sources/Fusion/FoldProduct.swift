@@ -5,12 +5,11 @@ import Tensors
 /// Rewrites `quantize(clamp(product(dequantize(x), dequantize(w)) + bias + dequantize(r)))` to
 /// `q.conv` or `q.matmul`, bias, residual and clamp (or activation) each optional.
 ///
-/// - Applies: x and r are 8-bit with one scale, w is symmetric with one scale for each channel;
+/// - Applies: x and r are activations, w is symmetric with one scale for each channel;
 ///   values in between have no other use.
 /// - Numerics: within 1 step of the float chain, whose sum rounds.
 let foldQDQIntoProduct = RewriteRule("fold-qdq-into-product") { (id, graph) throws(Diagnostic) in
-  guard case .quantize(let quantize) = graph.op(id), quantize.params.isPerTensor,
-    quantize.element == .u8 || quantize.element == .i8,
+  guard case .quantize(let quantize) = graph.op(id), quantize.makesActivation,
     case let last = graph.operand(0, of: id), graph.hasOneUse(last)
   else { return nil }
   return try graph.foldProduct(

@@ -7,8 +7,7 @@ import Tensors
 /// - Applies: linear interpolation of images, which nothing else uses.
 /// - Numerics: within 1 step; the integers are interpolated, then scaled.
 let foldQDQIntoResize = RewriteRule("fold-qdq-into-resize") { (id, graph) throws(Diagnostic) in
-  guard case .quantize(let quantize) = graph.op(id), quantize.params.isPerTensor,
-    quantize.element == .u8 || quantize.element == .i8,
+  guard case .quantize(let quantize) = graph.op(id), quantize.makesActivation,
     case let resized = graph.operand(0, of: id), graph.hasOneUse(resized),
     case .resize(let resize) = graph.op(resized),
     case let real = graph.operand(0, of: resized), let source = graph.integers(real),

@@ -3,12 +3,17 @@ import GraphIR
 import Tensors
 
 extension Graph {
-  /// The 8-bit integers, with one scale, that `id` is the `dequantize` of.
+  /// The activation, of 8 or 16 bits, that `id` is the `dequantize` of.
   func integers(_ id: ValueID) -> ValueID? {
-    guard case .dequantize = op(id), case let source = operand(0, of: id) else { return nil }
-    let type = type(of: source)
-    guard type.element == .u8 || type.element == .i8, type.quantization?.isPerTensor == true
+    guard case .dequantize = op(id), case let source = operand(0, of: id),
+      type(of: source).isActivation
     else { return nil }
+    return source
+  }
+
+  /// The 8-bit activation that `id` is the `dequantize` of.
+  func bytes(_ id: ValueID) -> ValueID? {
+    guard let source = integers(id), type(of: source).isByteActivation else { return nil }
     return source
   }
 

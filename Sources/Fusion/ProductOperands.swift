@@ -11,7 +11,7 @@ struct ProductOperands {
   private(set) var pairs: [ValueID]
   private(set) var hasBias = false
 
-  /// - Returns: `nil` when an operand is no 8-bit tensor with a scale that the op takes.
+  /// - Returns: `nil` when an operand is no integer tensor that the op takes.
   /// - Throws: `QC3002` for weights with zero points, `QC3007` when a sum may overflow.
   init?(_ chain: KernelChain, in graph: inout Graph) throws(Diagnostic) {
     let (x, w) = (graph.operand(0, of: chain.anchor), graph.operand(1, of: chain.anchor))
@@ -126,16 +126,16 @@ extension Graph {
   fileprivate func proof(
     of anchor: ValueID, lhs: ValueID, rhs: ValueID, bias: [Int32]
   ) -> AccumulatorProof? {
-    let zeroPoint =
-      (quantization(of: lhs)?.zeroPoint ?? 0) + (type(of: lhs).element == .i8 ? 128 : 0)
+    let activations = AccumulatorProof.Activations(type(of: lhs))
     guard let tensor = constant(rhs) else {
       let depth = shape(of: rhs).dims.dropLast().last ?? 1
       let column = [Int8](repeating: -128, count: depth)
-      return AccumulatorProof(columns: [column], bias: bias, zeroPoint: zeroPoint)
+      return AccumulatorProof(columns: [column], bias: bias, activations: activations)
     }
     let isConv = if case .conv = op(anchor) { true } else { false }
     return AccumulatorProof(
       weights: tensor.elements(Int8.self), columnCount: tensor.shape[isConv ? 0 : 1],
-      layout: isConv ? .columnsTogether : .rowsTogether, bias: bias, zeroPoint: zeroPoint)
+      layout: isConv ? .columnsTogether : .rowsTogether, bias: bias,
+      activations: activations)
   }
 }

@@ -49,24 +49,23 @@ struct EpilogueStore {
   ) throws(Diagnostic) -> Tensor {
     guard let residual else { return try stored(acc, multipliers, qr_residual(), nil) }
     let params = try residual.perTensorParams()
-    let bytes = residual.tensor.byteArray
-    guard bytes.count == acc.count else {
+    let integers = try residual.tensor.widened()
+    guard integers.count == acc.count else {
       throw Diagnostic(
         .shapeMismatch, "the residual is [\(residual.shape)], the result [\(type.shape)]")
     }
     let description = qr_residual(
-      values: nil, is_signed: residual.element == .i8, zero_point: params.zeroPoint,
-      multiplier: try rescale(params.scale))
-    return try stored(acc, multipliers, description, bytes)
+      values: nil, zero_point: params.zeroPoint, multiplier: try rescale(params.scale))
+    return try stored(acc, multipliers, description, integers)
   }
 
   private func stored(
-    _ acc: [Int32], _ multipliers: [Float], _ residual: qr_residual, _ residualBytes: [UInt8]?
+    _ acc: [Int32], _ multipliers: [Float], _ residual: qr_residual, _ added: [Int32]?
   ) throws(Diagnostic) -> Tensor {
     let sizes = (Int64(outer), Int64(channels), Int64(inner))
     if let activation = epilogue.activation {
       var x = [Float](repeating: 0, count: acc.count)
-      withResidual(residual, residualBytes) {
+      withResidual(residual, added) {
         qr_scale_to_f32(sizes.0, sizes.1, sizes.2, acc, multipliers, $0, .nan, .nan, &x)
       }
       return try stored(activation, of: x)
@@ -74,14 +73,14 @@ struct EpilogueStore {
     switch epilogue.result {
     case .quantized(let element, let params):
       let store = try self.store(element, params)
-      var bytes = [UInt8](repeating: 0, count: acc.count)
-      withResidual(residual, residualBytes) {
-        qr_requantize(sizes.0, sizes.1, sizes.2, acc, multipliers, $0, store, &bytes)
+      var q = [Int32](repeating: 0, count: acc.count)
+      withResidual(residual, added) {
+        qr_requantize(sizes.0, sizes.1, sizes.2, acc, multipliers, $0, store, &q)
       }
-      return try Tensor.of(element, type.shape, bytes: bytes)
+      return try Tensor.narrowing(q, to: element, type.shape)
     case .float:
       var y = [Float](repeating: 0, count: acc.count)
-      withResidual(residual, residualBytes) {
+      withResidual(residual, added) {
         qr_scale_to_f32(
           sizes.0, sizes.1, sizes.2, acc, multipliers, $0, epilogue.clamp.lower ?? .nan,
           epilogue.clamp.upper ?? .nan, &y)
@@ -111,16 +110,15 @@ struct EpilogueStore {
     return params.scale
   }
 
-  /// The pointer lives while `bytes` does, which is for the whole call.
+  /// The pointer lives while `values` do, which is for the whole call.
   private func withResidual(
-    _ residual: qr_residual, _ bytes: [UInt8]?, _ body: (qr_residual) -> Void
+    _ residual: qr_residual, _ values: [Int32]?, _ body: (qr_residual) -> Void
   ) {
-    guard let bytes else { return body(residual) }
-    bytes.withUnsafeBufferPointer {
+    guard let values else { return body(residual) }
+    values.withUnsafeBufferPointer {
       body(
         qr_residual(
-          values: $0.baseAddress, is_signed: residual.is_signed, zero_point: residual.zero_point,
-          multiplier: residual.multiplier))
+          values: $0.baseAddress, zero_point: residual.zero_point, multiplier: residual.multiplier))
     }
   }
 
@@ -128,9 +126,9 @@ struct EpilogueStore {
   func stored(steps t: [Float]) throws(Diagnostic) -> Tensor {
     switch epilogue.result {
     case .quantized(let element, let params):
-      var bytes = [UInt8](repeating: 0, count: t.count)
-      qr_store_steps(Int64(t.count), t, try store(element, params), &bytes)
-      return try Tensor.of(element, type.shape, bytes: bytes)
+      var q = [Int32](repeating: 0, count: t.count)
+      qr_store_steps(Int64(t.count), t, try store(element, params), &q)
+      return try Tensor.narrowing(q, to: element, type.shape)
     case .float:
       var constants = qr_constants.reference
       var y = [Float](repeating: 0, count: t.count)
@@ -159,7 +157,7 @@ struct EpilogueStore {
   private func store(
     _ element: ElementType, _ params: QuantParams
   ) throws(Diagnostic) -> qr_store {
-    guard element.bitWidth == 8, params.isPerTensor, let bounds = element.storageBounds else {
+    guard type.isActivation, let bounds = element.storageBounds else {
       throw Diagnostic(.unsupportedElementType, "\(element.rawValue) as the result of a q op")
     }
     let clamp = clampBounds(

@@ -80,8 +80,7 @@ extension Evaluation {
     guard
       qr_matmul_i32(
         Int64(heads.matrices), Int64(shape.queries), Int64(shape.depth), Int64(shape.keys),
-        heads.q.byteArray, heads.q.element == .i8, q.zeroPoint, heads.keys.byteArray, true, nil,
-        nil, &acc)
+        try heads.q.widened(), q.zeroPoint, try heads.keys.widened(), nil, nil, &acc)
     else { throw Evaluation.memoryShort }
     let multiplier = try Multiplier.attentionScores(
       qScale: q.scale, kScale: k.scale, scale: attention.scale)
@@ -91,7 +90,7 @@ extension Evaluation {
     guard
       qr_matmul_i32(
         Int64(heads.matrices), Int64(shape.queries), Int64(shape.keys), Int64(shape.columns),
-        weights.integers.map { UInt8($0) }, false, 0, heads.values.byteArray, true, nil, nil, &sums)
+        weights.integers.map { Int32($0) }, 0, try heads.values.widened(), nil, nil, &sums)
     else { throw Evaluation.memoryShort }
     let rows = heads.matrices * shape.queries
     let store = EpilogueStore(

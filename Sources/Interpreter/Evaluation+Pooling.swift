@@ -31,7 +31,11 @@ extension Evaluation {
       var y = [Int8](repeating: 0, count: count)
       qr_pool_max_i8(planes, &window, x.elements(Int8.self), &y)
       return try Tensor(.i8, type.shape, y)
-    case .i16, .u16, .i32, .u32, .i64, .u64, .i4, .u4:
+    case .i16:
+      var y = [Int16](repeating: 0, count: count)
+      qr_pool_max_i16(planes, &window, x.elements(Int16.self), &y)
+      return try Tensor(.i16, type.shape, y)
+    case .u16, .i32, .u32, .i64, .u64, .i4, .u4:
       var y = [Int64](repeating: 0, count: count)
       qr_pool_max_i64(planes, &window, x.integers ?? [], &y)
       return try Tensor.integers(x.element, type.shape, y)

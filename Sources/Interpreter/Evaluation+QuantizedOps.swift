@@ -13,8 +13,8 @@ extension Evaluation {
     var acc = [Int32](repeating: 0, count: type.shape.elementCount)
     guard
       qr_conv_i32(
-        &geometry, x.tensor.byteArray, x.element == .i8, params.zeroPoint,
-        weights.tensor.elements(Int8.self), operands[2].tensor.elements(Int32.self), &acc)
+        &geometry, try x.tensor.widened(), params.zeroPoint, weights.tensor.elements(Int8.self),
+        operands[2].tensor.elements(Int32.self), &acc)
     else { throw Evaluation.memoryShort }
     let store = EpilogueStore(
       conv.epilogue, type, outer: type.shape[0], channels: type.shape[1],
@@ -37,8 +37,7 @@ extension Evaluation {
     guard
       qr_matmul_i32(
         Int64(product.batch), Int64(product.m), Int64(product.k), Int64(product.n),
-        product.lhs.byteArray, product.lhs.element == .i8, params.zeroPoint,
-        product.rhs.byteArray, product.rhs.element == .i8, zeroPoints,
+        try product.lhs.widened(), params.zeroPoint, try product.rhs.widened(), zeroPoints,
         matMul.hasBias ? operands[2].tensor.elements(Int32.self) : nil, &acc)
     else { throw Evaluation.memoryShort }
     let store = EpilogueStore(
@@ -58,8 +57,8 @@ extension Evaluation {
     if binary.function == .mul {
       var acc = [Int32](repeating: 0, count: type.shape.elementCount)
       qr_quantized_product(
-        Int64(acc.count), left.byteArray, left.element == .i8, lhs.zeroPoint, right.byteArray,
-        right.element == .i8, rhs.zeroPoint, &acc)
+        Int64(acc.count), try left.widened(), lhs.zeroPoint, try right.widened(), rhs.zeroPoint,
+        &acc)
       return try store.stored(acc, lhsScale: lhs.scale, rhsScales: [rhs.scale], residual: nil)
     }
     guard binary.function == .add || binary.function == .sub else {
@@ -69,9 +68,8 @@ extension Evaluation {
     let rhsMultiplier = try store.rescale(rhs.scale)
     var t = [Float](repeating: 0, count: type.shape.elementCount)
     qr_quantized_sum(
-      Int64(t.count), left.byteArray, left.element == .i8, lhs.zeroPoint, lhsMultiplier,
-      right.byteArray, right.element == .i8, rhs.zeroPoint,
-      binary.function == .sub ? -rhsMultiplier : rhsMultiplier, &t)
+      Int64(t.count), try left.widened(), lhs.zeroPoint, lhsMultiplier, try right.widened(),
+      rhs.zeroPoint, binary.function == .sub ? -rhsMultiplier : rhsMultiplier, &t)
     return try store.stored(steps: t)
   }
 
@@ -81,8 +79,8 @@ extension Evaluation {
     var acc = [Int32](repeating: 0, count: type.shape.elementCount)
     var counts = acc
     qr_pool_sum_i32(
-      Int64(x.shape[0] * x.shape[1]), &window, pool.pooling.countIncludesPad, x.tensor.byteArray,
-      x.element == .i8, params.zeroPoint, &acc, &counts)
+      Int64(x.shape[0] * x.shape[1]), &window, pool.pooling.countIncludesPad,
+      try x.tensor.widened(), params.zeroPoint, &acc, &counts)
     let store = EpilogueStore(
       Epilogue(hasResidual: false, clamp: .none, result: pool.result), type, outer: 1,
       channels: acc.count, inner: 1)

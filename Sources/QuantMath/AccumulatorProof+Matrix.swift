@@ -14,9 +14,9 @@ extension AccumulatorProof {
   ///   - columnCount: at least 1, unless there are no weights.
   ///   - layout: how the columns lie in `weights`.
   ///   - bias: one for each column, or empty.
-  ///   - zeroPoint: of the activations, as u8.
+  ///   - activations: what the weights are multiplied with.
   package init(
-    weights: [Int8], columnCount: Int, layout: Layout, bias: [Int32], zeroPoint: Int32
+    weights: [Int8], columnCount: Int, layout: Layout, bias: [Int32], activations: Activations
   ) {
     let depth = weights.count / max(columnCount, 1)
     var columns = weights
@@ -29,6 +29,6 @@ extension AccumulatorProof {
     }
     self.init(
       columns: (0..<columnCount).map { columns[($0 * depth)..<(($0 + 1) * depth)] }, bias: bias,
-      zeroPoint: zeroPoint)
+      activations: activations)
   }
 }

@@ -33,7 +33,7 @@ extension Graph {
     }
     var params: QuantParams?
     if let first = quantizers.first, case .quantize(let quantize) = op(first),
-      let own = quantize.element.storageBounds
+      let own = quantize.element.storageBounds, own.count == bounds.count
     {
       let shift = bounds.lowerBound - own.lowerBound
       params = try QuantParams(

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Fusion
 import GraphIR
 import Interpreter
@@ -10,7 +11,24 @@ struct FusionTests {
   /// Every fused op is fed what the quantized graph has at its place, so that steps do not add up.
   @Test(arguments: 0..<96 as Range<UInt64>)
   func `moves a stored value by at most one step`(seed: UInt64) throws {
-    var network = try RandomNetwork(seed: seed)
+    let fused = try check(RandomNetwork(seed: seed))
+    #expect(fused.nodes.allSatisfy { $0.op.isInteger })
+  }
+
+  @Test(arguments: 0..<96 as Range<UInt64>)
+  func `moves a stored value of 16 bits by at most one step`(seed: UInt64) throws {
+    let fused = try check(RandomNetwork(seed: seed, hasWords: true))
+    for id in fused.values where !fused.op(id).isInteger {
+      // Tables are of 8 bits.
+      guard case .unary = fused.op(id) else {
+        Issue.record("\(fused.op(id).mnemonic) stays float")
+        continue
+      }
+    }
+  }
+
+  private func check(_ network: RandomNetwork) throws -> Graph {
+    var network = network
     let input = try network.input()
     let quantized = network.graph
     var values: [String: Tensor] = [:]
@@ -26,8 +44,8 @@ struct FusionTests {
     }
     let accounting = QDQAccounting(quantized: named, fused: fused)
     #expect(accounting.entries.allSatisfy { $0.kernel != nil || $0.reason != "nothing reads it" })
-    #expect(fused.nodes.allSatisfy { $0.op.isInteger })
     try checkEachOp(fused, values)
+    return fused
   }
 
   /// Runs each op alone, on the integers that the quantized graph stored.
@@ -39,6 +57,8 @@ struct FusionTests {
       guard let expected else { continue }
       stored[id] = expected
       let operands = fused.operands(of: id)
+      // A dequantize that was moved has the name that it had before.
+      guard !operands.contains(where: { fused.op($0) == .dequantize }) else { continue }
       let tensors = operands.compactMap { fused.constant($0) ?? stored[$0] }
       guard node.op != .input, tensors.count == operands.count else { continue }
       let actual = try Interpreter.evaluate(
@@ -94,6 +114,77 @@ struct FusionTests {
     let error = #expect(throws: Diagnostic.self) { try foldQDQ.run(&graph) }
     #expect(error?.code == .accumulatorOverflow)
     #expect(error?.hint?.contains("--keep-float 'fc'") == true)
+  }
+
+  @Test(arguments: [(ElementType.u8, 600, false), (.i16, 600, true), (.i16, 500, false)])
+  func `sums of 16-bit activations are proven from their bounds`(
+    element: ElementType, depth: Int, overflows: Bool
+  ) throws {
+    var graph = Graph(name: "g", stage: .quantized)
+    let params = try QuantParams(scale: 1, zeroPoint: 0)
+    let x = graph.appendInput("x", TensorType(element, try Shape([1, depth]), params))
+    let w = graph.appendConstant(
+      try Tensor(.i8, try Shape([depth, 1]), [Int8](repeating: 127, count: depth)),
+      quantization: params)
+    let product = try graph.append(
+      .matMul, [try graph.append(.dequantize, [x]), try graph.append(.dequantize, [w])],
+      source: "fc")
+    graph.appendOutput("y", try graph.append(.quantize(Quantize(.i16, params)), [product]))
+    graph.stage = .fused
+    guard overflows else {
+      try foldQDQ.run(&graph)
+      #expect(graph.nodes.contains { $0.op.mnemonic == "q.matmul" })
+      return
+    }
+    let error = #expect(throws: Diagnostic.self) { try foldQDQ.run(&graph) }
+    #expect(error?.code == .accumulatorOverflow)
+    #expect(error?.location == "fc")
+    #expect(error?.hint?.contains("8-bit activations") == true)
+  }
+
+  @Test func `a dequantized constant that becomes a float constant is accounted for`() throws {
+    let quantized = try Graph(
+      parsing: """
+        graph "g" quantized
+        %0 = input "x" : 1x2xf32
+        %1 = constant [1, 2, 3, 4] "w" : 2x2xi8<axis=1, [0.5, 0.25]>
+        %2 = dequantize(%1) "w/d" : 2x2xf32
+        %3 = matmul(%0, %2) "m" @"fc" : 1x2xf32
+        output "y" = %3
+        """)
+    var fused = quantized
+    for pass in fusionPasses { try pass.run(&fused) }
+    #expect(fused.nodes.map(\.op.mnemonic) == ["input", "constant", "matmul"])
+    let entry = try #require(QDQAccounting(quantized: quantized, fused: fused).entries.first)
+    #expect(entry.kernel == "constant 'w/d'")
+  }
+
+  @Test func `constants of every storage type are dequantized as the interpreter does it`() throws {
+    var random = SplitMix(state: 3)
+    for element in [ElementType.i8, .u8, .i16, .u16, .i32, .i4, .u4, .f8e4m3, .f8e5m2] {
+      for granularity in [
+        QuantParams.Granularity.perTensor, .perChannel(axis: 1), .perGroup(axis: 1, groupSize: 2),
+      ] {
+        var graph = Graph(name: "g", stage: .fused)
+        let count =
+          granularity == .perTensor ? 1 : granularity == .perChannel(axis: 1) ? 3 : 2 * 2 * 4
+        let zero: Int32 = element.isFloat ? 0 : 3
+        let params = try QuantParams(
+          granularity, scales: (0..<count).map { _ in random.number(in: 0.01...2) },
+          zeroPoints: [Int32](repeating: zero, count: count))
+        let shape = try Shape([2, 3, 4])
+        // No exponent of all ones in the 8-bit floats, which would be NaN.
+        let bytes = (0..<element.byteCount(of: 24)).map { _ in UInt8(random.below(256)) & 0xbb }
+        let constant = graph.appendConstant(
+          try Tensor(element, shape, bytes: Data(bytes)), quantization: params)
+        graph.appendOutput("y", try graph.append(.dequantize, [constant]))
+        let expected = try Interpreter(graph).run([])
+        try dequantizeConstants.run(&graph)
+        try graph.compact()
+        #expect(graph.nodes.map(\.op.mnemonic) == ["constant"])
+        #expect(try Interpreter(graph).run([]) == expected, "\(element) \(granularity)")
+      }
+    }
   }
 }
 

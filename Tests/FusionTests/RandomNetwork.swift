@@ -2,15 +2,17 @@ import Diagnostics
 import GraphIR
 import Tensors
 
-/// A small quantized graph of random ops, all values 8-bit, made from a seed.
+/// A small quantized graph of random ops, made from a seed: all values 8-bit, or some 16-bit.
 struct RandomNetwork {
   private(set) var graph = Graph(name: "random", stage: .quantized)
   private var random: SplitMix
   /// Dequantized images `[1, c, h, w]` that the next op may read.
   private var images: [ValueID] = []
+  private let hasWords: Bool
 
-  init(seed: UInt64) throws {
+  init(seed: UInt64, hasWords: Bool = false) throws {
     random = SplitMix(state: seed)
+    self.hasWords = hasWords
     let extent = 3 + random.below(4)
     let shape = try Shape([1, 1 + random.below(5), extent, extent])
     let input = graph.appendInput("x", TensorType(.f32, shape))
@@ -28,6 +30,11 @@ struct RandomNetwork {
   }
 
   private mutating func stored(_ value: ValueID) throws -> ValueID {
+    if hasWords, random.below(2) == 0 {
+      let params = try QuantParams(scale: random.number(in: 0.0002...0.002), zeroPoint: 0)
+      let words = try graph.append(.quantize(Quantize(.i16, params)), [value])
+      return try graph.append(.dequantize, [words])
+    }
     let params = try QuantParams(
       scale: random.number(in: 0.005...0.03), zeroPoint: Int32(random.below(256)))
     let integers = try graph.append(.quantize(Quantize(.u8, params)), [value])

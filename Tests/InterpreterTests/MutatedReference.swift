@@ -60,18 +60,18 @@ struct MutatedReference {
     typealias Function =
       @convention(c) (
         Int64, Int64, Int64, UnsafePointer<Int32>?, UnsafePointer<Float>?, qr_residual, qr_store,
-        UnsafeMutablePointer<UInt8>?
+        UnsafeMutablePointer<Int32>?
       ) -> Void
     let call = unsafeBitCast(try function("qr_requantize"), to: Function.self)
-    var result = [UInt8](repeating: 0, count: acc.count)
-    residual.withUnsafeBufferPointer { values in
+    var result = [Int32](repeating: 0, count: acc.count)
+    residual.map { Int32($0) }.withUnsafeBufferPointer { values in
       call(
         1, Int64(acc.count), 1, acc, multipliers,
         qr_residual(
-          values: values.baseAddress, is_signed: false, zero_point: zeroPoint,
-          multiplier: multiplier), store, &result)
+          values: values.baseAddress, zero_point: zeroPoint, multiplier: multiplier), store,
+        &result)
     }
-    return result.map { Int32($0) }
+    return result
   }
 
   /// `qr_quantize` with one scale.

@@ -61,6 +61,22 @@ struct QDQWriterTests {
     #expect(try readBack(graph).nodes.last?.source == "softmax")
   }
 
+  @Test func `16-bit activations are read back as they were`() throws {
+    let text = Self.quantized.replacing("u8<0.05>", with: "i16<0.0005>")
+      .replacing("u8<0.02, zp=3>", with: "i16<0.0002>")
+    var graph = try Graph(parsing: text)
+    try graph.compact()
+    let read = try readBack(graph)
+    #expect(withoutSources(read) == withoutSources(graph))
+    let x = try Tensor.floats((0..<32).map { sin(Float($0)) }, [1, 2, 4, 4])
+    #expect(try Interpreter(read).run([x]) == Interpreter(graph).run([x]))
+    let proto = try Onnx_ModelProto(serializedBytes: QDQWriter.data(graph))
+    #expect(proto.opsetImport.map(\.version) == [21])
+    let zeroPoints = proto.graph.initializer.filter { $0.name.hasSuffix("_zero_point") }
+    #expect(
+      zeroPoints.filter { $0.dataType == Onnx_TensorProto.DataType.int16.rawValue }.count == 2)
+  }
+
   @Test func `the same graph gives the same bytes`() throws {
     let graph = try Graph(parsing: Self.quantized)
     #expect(try QDQWriter.data(graph) == QDQWriter.data(graph))

@@ -18,6 +18,31 @@ struct QuantizationRuleTests {
     #expect(type.quantization == (try QuantParams(scale: 0.5, zeroPoint: -7)))
   }
 
+  @Test(arguments: [(ElementType.i16, 0), (.i16, 5), (.u16, 32768)] as [(ElementType, Int64)])
+  func `16-bit integers are pairs of their own type`(
+    element: ElementType, zeroPoint: Int64
+  ) throws {
+    let zero = try Tensor.integers(element, .scalar, [zeroPoint])
+    let model = TestModel(
+      inputs: [.floats("x", [5])],
+      initializers: [("s", try Tensor.floats([0.5], [])), ("z", zero)],
+      nodes: [
+        Onnx_NodeProto("QuantizeLinear", ["x", "s", "z"], ["q"]),
+        Onnx_NodeProto("DequantizeLinear", ["q", "s", "z"], ["d"]),
+        Onnx_NodeProto("Sigmoid", ["d"], ["y"]),
+      ], outputs: ["d", "y"])
+    let graph = try model.imported()
+    #expect(graph.nodes.map(\.op.mnemonic) == ["input", "quantize", "dequantize", "sigmoid"])
+    let type = graph.nodes[1].type
+    #expect(type.element == element)
+    #expect(type.isActivation == (element == .i16 && zeroPoint == 0))
+    let x = try Tensor.floats([-1e6, -0.75, 0, 1.25, 1e6], [5])
+    let bounds = try #require(element.integerBounds)
+    let low = Float(bounds.lowerBound - zeroPoint) / 2
+    let high = Float(bounds.upperBound - zeroPoint) / 2
+    #expect(try results(model, [x])[0].floats == [low, -1, 0, 1, high])
+  }
+
   @Test func `channels and groups share scales`() throws {
     let weights = try Tensor.integers(.i8, try Shape([2, 4]), [1, 2, 3, 4, 5, 6, 7, 8])
     let channels = TestModel(

@@ -67,12 +67,14 @@ struct WeightsTests {
 
   @Test func `the proof is exact about the worst column`() throws {
     let columns: [[Int8]] = [[1, -1], [127, 127], [-127, 0]]
-    let proof = AccumulatorProof(columns: columns, bias: [0, 10, 0], zeroPoint: 3)
+    let proof = AccumulatorProof(
+      columns: columns, bias: [0, 10, 0], activations: .bytes(zeroPoint: 3))
     #expect(proof.column == 1)
     // As u8: the activations reach 255, the start value is 10 − 3 · 254.
     #expect(proof.largestMagnitude == 255 * 254 + 3 * 254 - 10)
     // As s8 the start value is 10 + 128 · 254, and the activations reach 128.
-    let shifted = AccumulatorProof(columns: columns, bias: [0, 10, 0], zeroPoint: 0)
+    let shifted = AccumulatorProof(
+      columns: columns, bias: [0, 10, 0], activations: .bytes(zeroPoint: 0))
     #expect(shifted.largestMagnitude == 128 * 254 + 10 + 128 * 254)
     #expect(proof.holds)
     try proof.require(at: "conv")
@@ -80,7 +82,7 @@ struct WeightsTests {
 
   @Test func `the proof fails where a sum can overflow, and says where`() {
     let long = [[Int8](repeating: 127, count: 40_000), [1]]
-    let proof = AccumulatorProof(columns: long, bias: [], zeroPoint: 255)
+    let proof = AccumulatorProof(columns: long, bias: [], activations: .bytes(zeroPoint: 255))
     #expect(!proof.holds)
     #expect {
       try proof.require(at: "fc")
@@ -89,8 +91,24 @@ struct WeightsTests {
       return diagnostic?.code == .accumulatorOverflow && diagnostic?.location == "fc"
     }
     let bounded = AccumulatorProof(
-      columns: long, bias: [], zeroPoint: 0, activations: 0...10)
+      columns: long, bias: [], activations: .bytes(zeroPoint: 0, bounds: 0...10))
     #expect(bounded.largestMagnitude < proof.largestMagnitude)
+  }
+
+  @Test(arguments: 0..<32 as Range<UInt64>)
+  func `no sum of 16-bit activations passes the proven bound, and one reaches it`(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let weights = (0..<40).map { _ in Int8.random(in: -127...127, using: &random) }
+    let bias = Int32.random(in: -100_000_000...100_000_000, using: &random)
+    let proof = AccumulatorProof(columns: [weights], bias: [bias], activations: .words)
+    for _ in 0..<50 {
+      let sum = weights.reduce(Int64(bias)) {
+        $0 + Int64($1) * Int64.random(in: -32768...32767, using: &random)
+      }
+      #expect(abs(sum) <= proof.largestMagnitude)
+    }
+    let worst = weights.reduce(abs(Int64(bias))) { $0 + 32768 * Int64($1.magnitude) }
+    #expect(proof.largestMagnitude == worst)
   }
 
   @Test(arguments: 0..<32 as Range<UInt64>)
@@ -99,7 +117,8 @@ struct WeightsTests {
     let weights = (0..<40).map { _ in Int8.random(in: -127...127, using: &random) }
     let zeroPoint = Int32.random(in: 0...255, using: &random)
     let bias = Int32.random(in: -100_000...100_000, using: &random)
-    let proof = AccumulatorProof(columns: [weights], bias: [bias], zeroPoint: zeroPoint)
+    let proof = AccumulatorProof(
+      columns: [weights], bias: [bias], activations: .bytes(zeroPoint: zeroPoint))
     for _ in 0..<50 {
       var sum = Int64(bias)
       var peak = abs(sum)

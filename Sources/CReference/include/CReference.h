@@ -2,7 +2,7 @@
 ///
 /// Arrays are dense and row-major; images are [n, c, d, h, w], absent axes having extent 1. Every
 /// function is pure: it reads its const arguments and writes its result array, which does not
-/// overlap them. Vectors run over results, never over k, and no product and sum are contracted
+/// overlap them. Quantized integers of up to 16 bits come, and go, widened to int32. Vectors run over results, never over k, and no product and sum are contracted
 /// but where the definition has an fma.
 #ifndef CREFERENCE_H
 #define CREFERENCE_H
@@ -39,10 +39,9 @@ typedef struct {
 bool qr_conv_f32(const qr_convolution *conv, const float *x, const float *w, const float *bias,
                  float *y);
 
-/// y = bias + sum of (x - x_zero_point) * w, modulo 2^32. `x_signed`: x holds int8, else uint8.
-/// Returns false when memory is short.
-bool qr_conv_i32(const qr_convolution *conv, const uint8_t *x, bool x_signed,
-                 int32_t x_zero_point, const int8_t *w, const int32_t *bias, int32_t *y);
+/// y = bias + sum of (x - x_zero_point) * w, modulo 2^32. Returns false when memory is short.
+bool qr_conv_i32(const qr_convolution *conv, const int32_t *x, int32_t x_zero_point,
+                 const int8_t *w, const int32_t *bias, int32_t *y);
 
 /// Most weights of an output channel that qr_conv_moments takes.
 #define QR_MOMENT_TAPS 128
@@ -63,14 +62,13 @@ bool qr_matmul_f32(int64_t batch, int64_t m, int64_t k, int64_t n, const float *
 /// y [batch, m, n] = bias [n] + sum of (lhs - lhs_zero_point) * (rhs - rhs_zero_points[column]),
 /// modulo 2^32. `bias` may be null; `rhs_zero_points` has n elements or is null.
 /// Returns false when memory is short.
-bool qr_matmul_i32(int64_t batch, int64_t m, int64_t k, int64_t n, const uint8_t *lhs, bool lhs_signed,
-                   int32_t lhs_zero_point, const uint8_t *rhs, bool rhs_signed,
-                   const int32_t *rhs_zero_points, const int32_t *bias, int32_t *y);
+bool qr_matmul_i32(int64_t batch, int64_t m, int64_t k, int64_t n, const int32_t *lhs,
+                   int32_t lhs_zero_point, const int32_t *rhs, const int32_t *rhs_zero_points,
+                   const int32_t *bias, int32_t *y);
 
 /// A quantized tensor that is added in an epilogue; `values` null for none.
 typedef struct {
-  const uint8_t *values; ///< as many as results
-  bool is_signed;        ///< int8, else uint8
+  const int32_t *values; ///< as many as results
   int32_t zero_point;
   float multiplier; ///< its scale over the output's, or its scale for a float result
 } qr_residual;
@@ -82,10 +80,10 @@ typedef struct {
   int32_t high; ///< largest stored integer
 } qr_store;
 
-/// acc [outer, channels, inner] to 8 bits (the low byte of the stored integer), with one
-/// multiplier for each channel.
+/// acc [outer, channels, inner] to stored integers of at most 16 bits, with one multiplier for each
+/// channel.
 void qr_requantize(int64_t outer, int64_t channels, int64_t inner, const int32_t *acc,
-                   const float *multipliers, qr_residual residual, qr_store store, uint8_t *y);
+                   const float *multipliers, qr_residual residual, qr_store store, int32_t *y);
 
 /// acc [outer, channels, inner] to real numbers, then the clamp: a NaN bound does not bind.
 void qr_scale_to_f32(int64_t outer, int64_t channels, int64_t inner, const int32_t *acc,
@@ -93,17 +91,15 @@ void qr_scale_to_f32(int64_t outer, int64_t channels, int64_t inner, const int32
                      float *y);
 
 /// t = fma(rhs - rhs_zero_point, rhs_multiplier, (lhs - lhs_zero_point) * lhs_multiplier).
-void qr_quantized_sum(int64_t n, const uint8_t *lhs, bool lhs_signed, int32_t lhs_zero_point,
-                      float lhs_multiplier, const uint8_t *rhs, bool rhs_signed,
-                      int32_t rhs_zero_point, float rhs_multiplier, float *t);
+void qr_quantized_sum(int64_t n, const int32_t *lhs, int32_t lhs_zero_point, float lhs_multiplier,
+                      const int32_t *rhs, int32_t rhs_zero_point, float rhs_multiplier, float *t);
 
 /// acc = (lhs - lhs_zero_point) * (rhs - rhs_zero_point).
-void qr_quantized_product(int64_t n, const uint8_t *lhs, bool lhs_signed, int32_t lhs_zero_point,
-                          const uint8_t *rhs, bool rhs_signed, int32_t rhs_zero_point,
-                          int32_t *acc);
+void qr_quantized_product(int64_t n, const int32_t *lhs, int32_t lhs_zero_point,
+                          const int32_t *rhs, int32_t rhs_zero_point, int32_t *acc);
 
-/// t, in units of the output's step, to 8 bits.
-void qr_store_steps(int64_t n, const float *t, qr_store store, uint8_t *y);
+/// t, in units of the output's step, to stored integers of at most 16 bits.
+void qr_store_steps(int64_t n, const float *t, qr_store store, int32_t *y);
 
 /// x [outer, channels, inner] to integers: clamp(rne(x / scale[c])) + zero point. The range of
 /// each store lies in int32.
@@ -116,8 +112,8 @@ void qr_dequantize(int64_t outer, int64_t channels, int64_t inner, const int32_t
 
 /// Sums of (x - zero_point) over the taps on the image; counts[i] is the number of those taps, or,
 /// with `counts_pad`, of the taps on the padded image. x is [planes, input].
-void qr_pool_sum_i32(int64_t planes, const qr_window *window, bool counts_pad, const uint8_t *x,
-                     bool x_signed, int32_t zero_point, int32_t *acc, int32_t *counts);
+void qr_pool_sum_i32(int64_t planes, const qr_window *window, bool counts_pad, const int32_t *x,
+                     int32_t zero_point, int32_t *acc, int32_t *counts);
 
 /// Averages over windows; `counts_pad` as in qr_pool_sum_i32.
 void qr_pool_average_f32(int64_t planes, const qr_window *window, bool counts_pad, const float *x,
@@ -127,6 +123,7 @@ void qr_pool_max_f64(int64_t planes, const qr_window *window, const double *x, d
 void qr_pool_max_i64(int64_t planes, const qr_window *window, const int64_t *x, int64_t *y);
 void qr_pool_max_u8(int64_t planes, const qr_window *window, const uint8_t *x, uint8_t *y);
 void qr_pool_max_i8(int64_t planes, const qr_window *window, const int8_t *x, int8_t *y);
+void qr_pool_max_i16(int64_t planes, const qr_window *window, const int16_t *x, int16_t *y);
 
 typedef enum {
   QR_SUM,

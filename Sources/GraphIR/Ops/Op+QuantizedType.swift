@@ -4,21 +4,26 @@ import Tensors
 extension Op {
   /// The type that an op on quantized integers makes, after checking its table.
   ///
-  /// | op         | lhs                | rhs                        | bias | residual       |
-  /// |------------|--------------------|----------------------------|------|----------------|
-  /// | q.conv     | u8, i8 per tensor  | i8, symmetric, axis 0      | i32  | u8, i8         |
-  /// | q.matmul   | u8, i8 per tensor  | i8, symmetric, last axis   | i32  | u8, i8         |
-  /// | q.binary   | u8, i8 per tensor  | u8, i8 per tensor          |      |                |
-  /// | q.pool     | u8, i8 per tensor  |                            |      |                |
-  /// | q.resize   | u8, i8 per tensor  |                            |      |                |
-  /// | q.lookup   | u8, i8 per tensor  |                            |      |                |
+  /// | op         | lhs        | rhs                        | bias | residual   | result          |
+  /// |------------|------------|----------------------------|------|------------|-----------------|
+  /// | q.conv     | activation | i8, symmetric, axis 0      | i32  | activation | activation, f32 |
+  /// | q.matmul   | activation | i8, symmetric, last axis   | i32  | activation | activation, f32 |
+  /// | q.binary   | activation | activation                 |      |            | activation, f32 |
+  /// | q.pool     | activation |                            |      |            | activation, f32 |
+  /// | q.resize   | activation |                            |      |            | activation, f32 |
+  /// | q.lookup   | u8, i8     |                            |      |            | u8, i8          |
+  ///
+  /// An activation is u8 or i8 per tensor, or i16 per tensor with zero point 0
+  /// (``TensorType/isActivation``); each operand and the result has a type of its own. A window of
+  /// q.pool must be small enough that its sum fits int32 (``Pooling/sumFits(_:)``).
   ///
   /// `q.embedding` takes a table, i8 or u8, per tensor or with one scale for each row of axis 0, and
   /// i32 or i64 indices.
   ///
   /// `q.rotary_embedding` takes x as u8 or i8 per tensor, or as f32 that is made 8-bit, and f32 angles.
   ///
-  /// `q.attention` takes q as u8 or i8, k and v as symmetric i8, all per tensor, and an f32 mask.
+  /// `q.attention` takes q as u8 or i8, k and v as symmetric i8, all per tensor, and an f32 mask, and
+  /// makes 8-bit integers or f32.
   func quantizedType(_ operands: [TensorType]) throws(Diagnostic) -> TensorType {
     switch self {
     case .quantize(let quantize):
@@ -40,7 +45,7 @@ extension Op {
         throw mismatch(operands)
       }
       if conv.epilogue.hasResidual { try requireResidual(operands[3], shape) }
-      return conv.epilogue.result.type(shape)
+      return try resultType(conv.epilogue.result, shape)
     case .quantizedMatMul(let matMul):
       try requireActivation(operands[0])
       try requireWeights(operands[1], channelAxis: operands[1].shape.rank - 1)
@@ -51,25 +56,32 @@ extension Op {
         }
       }
       if matMul.epilogue.hasResidual { try requireResidual(operands[operands.count - 1], shape) }
-      return matMul.epilogue.result.type(shape)
+      return try resultType(matMul.epilogue.result, shape)
     case .quantizedBinary(let binary):
       guard [.add, .sub, .mul].contains(binary.function),
         let shape = operands[0].shape.broadcast(with: operands[1].shape)
       else { throw mismatch(operands) }
       try requireActivation(operands[0])
       try requireActivation(operands[1])
-      return binary.result.type(shape)
+      return try resultType(binary.result, shape)
     case .quantizedPool(let pool):
       try requireActivation(operands[0])
-      return pool.result.type(try pool.pooling.resultShape(operands[0].shape))
+      let shape = try pool.pooling.resultShape(operands[0].shape)
+      guard pool.pooling.sumFits(operands[0]) else {
+        throw Diagnostic(
+          .accumulatorOverflow,
+          "a window of \(pool.pooling.kernel) over \(operands[0].element.rawValue) can sum to more"
+            + " than 2^31 - 1")
+      }
+      return try resultType(pool.result, shape)
     case .quantizedResize(let resize):
       try requireActivation(operands[0])
       guard resize.resize.interpolatesImages(of: operands[0].shape) else {
         throw mismatch(operands)
       }
-      return resize.result.type(try Shape(resize.resize.sizes))
+      return try resultType(resize.result, try Shape(resize.resize.sizes))
     case .quantizedAttention(let attention):
-      try requireActivation(operands[0])
+      try requireBytes(operands[0])
       for operand in operands[1...2] {
         guard operand.element == .i8, operand.quantization?.isPerTensor == true,
           operand.quantization?.isSymmetric == true
@@ -81,18 +93,18 @@ extension Op {
       guard operands.count == 3 || operands[3].element == .f32,
         let shape = attentionShape(operands)
       else { throw mismatch(operands) }
-      return attention.result.type(shape)
+      return try byteResultType(attention.result, shape)
     case .quantizedRotaryEmbedding(let quantized):
       if operands[0].element != .f32 || quantized.result == .float {
-        try requireActivation(operands[0])
+        try requireBytes(operands[0])
       }
       guard operands.dropFirst().allSatisfy({ $0.element == .f32 }),
         quantized.rotary.takes(x: operands[0].shape, angles: operands.dropFirst().map(\.shape))
       else { throw mismatch(operands) }
-      return quantized.result.type(operands[0].shape)
+      return try byteResultType(quantized.result, operands[0].shape)
     case .lookup(let lookup):
-      try requireActivation(operands[0])
-      return TensorType(lookup.element, operands[0].shape, lookup.params)
+      try requireBytes(operands[0])
+      return try byteResultType(.quantized(lookup.element, lookup.params), operands[0].shape)
     case .embedding:
       return try embeddingType(operands[0], indices: operands[1])
     default:
@@ -138,11 +150,45 @@ extension Op {
   }
 
   private func requireActivation(_ type: TensorType) throws(Diagnostic) {
-    guard type.element == .u8 || type.element == .i8, type.quantization?.isPerTensor == true else {
+    guard type.isActivation else { throw notAnActivation(type, "needs") }
+  }
+
+  private func requireBytes(_ type: TensorType) throws(Diagnostic) {
+    guard type.isByteActivation else {
       throw Diagnostic(
         .invalidQuantization,
         "\(mnemonic) needs an 8-bit tensor with one scale, got \(type.element.rawValue)")
     }
+  }
+
+  /// The type of an activation or of f32 numbers.
+  private func resultType(
+    _ result: QuantizedResult, _ shape: Shape
+  ) throws(Diagnostic) -> TensorType {
+    let type = result.type(shape)
+    guard result == .float || type.isActivation else { throw notAnActivation(type, "makes") }
+    return type
+  }
+
+  /// The type of 8-bit integers or of f32 numbers.
+  private func byteResultType(
+    _ result: QuantizedResult, _ shape: Shape
+  ) throws(Diagnostic) -> TensorType {
+    let type = result.type(shape)
+    guard result == .float || type.isByteActivation else {
+      throw Diagnostic(
+        .invalidQuantization,
+        "\(mnemonic) makes 8-bit integers with one scale, not \(type.element.rawValue)")
+    }
+    return type
+  }
+
+  private func notAnActivation(_ type: TensorType, _ verb: String) -> Diagnostic {
+    let what =
+      type.element == .i16 && type.quantization?.isPerTensor == true
+      ? "i16 with zero point 0, got \(type.quantization?.zeroPoint ?? 0)"
+      : "an 8-bit or 16-bit tensor with one scale, got \(type.element.rawValue)"
+    return Diagnostic(.invalidQuantization, "\(mnemonic) \(verb) \(what)")
   }
 
   private func requireWeights(_ type: TensorType, channelAxis: Int) throws(Diagnostic) {

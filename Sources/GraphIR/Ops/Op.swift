@@ -53,17 +53,17 @@ package enum Op: Hashable, Sendable {
   /// Integers to f32.
   case dequantize
 
-  /// `q.conv`: x (u8), weights (i8 constant), bias (i32 constant), and a residual when it has one.
+  /// `q.conv`: x (activation), weights (i8 constant), bias (i32 constant), and a residual when it has one.
   case quantizedConv(QuantizedConvolution)
-  /// `q.matmul`: lhs (u8), rhs (i8), bias (i32 constant) when it has one, residual when it has one.
+  /// `q.matmul`: lhs (activation), rhs (i8), bias (i32 constant) when it has one, residual when it has one.
   case quantizedMatMul(QuantizedMatMul)
-  /// `q.binary`: lhs, rhs, both u8.
+  /// `q.binary`: lhs, rhs, both activations.
   case quantizedBinary(QuantizedBinary)
-  /// `q.pool`: average of u8 over windows.
+  /// `q.pool`: average of an activation over windows.
   case quantizedPool(QuantizedPool)
-  /// `q.resize`: linear interpolation of u8 images.
+  /// `q.resize`: linear interpolation of the images of an activation.
   case quantizedResize(QuantizedResize)
-  /// `q.attention`: q (u8), k and v (i8, symmetric), and optionally an added f32 mask.
+  /// `q.attention`: q (u8 or i8), k and v (i8, symmetric), and optionally an added f32 mask.
   case quantizedAttention(QuantizedAttention)
   /// `q.rotary_embedding`: x (8-bit or f32), cos and sin (f32).
   case quantizedRotaryEmbedding(QuantizedRotaryEmbedding)

@@ -65,4 +65,20 @@ package struct Pooling: Hashable, Sendable {
     }
     return try Shape(dims)
   }
+
+  /// Whether the differences of an activation to its zero point, summed over any window, fit int32
+  /// for certain.
+  package func sumFits(_ x: TensorType) -> Bool {
+    guard x.isActivation, let bounds = x.element.integerBounds,
+      let zeroPoint = x.quantization?.zeroPoint
+    else { return false }
+    let zero = Int64(zeroPoint)
+    var sum = max(bounds.upperBound - zero, zero - bounds.lowerBound)
+    for (size, extent) in zip(kernel, x.shape.dims.dropFirst(2)) {
+      let (product, overflow) = sum.multipliedReportingOverflow(by: Int64(min(size, extent)))
+      guard !overflow else { return false }
+      sum = product
+    }
+    return sum <= Int64(Int32.max)
+  }
 }

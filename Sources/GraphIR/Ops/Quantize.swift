@@ -12,7 +12,7 @@ package struct Quantize: Hashable, Sendable {
   }
 }
 
-/// What a `q.*` op makes of its f32 value: 8-bit integers or the f32 itself.
+/// What a `q.*` op makes of its f32 value: an activation or the f32 itself.
 package enum QuantizedResult: Hashable, Sendable {
   case quantized(ElementType, QuantParams)
   case float
@@ -69,7 +69,7 @@ package struct QuantizedMatMul: Hashable, Sendable {
   }
 }
 
-/// Sum, difference or product of two 8-bit tensors with broadcasting.
+/// Sum, difference or product of two activations with broadcasting.
 package struct QuantizedBinary: Hashable, Sendable {
   /// `add`, `sub` or `mul`.
   package let function: BinaryFunction
@@ -83,7 +83,7 @@ package struct QuantizedBinary: Hashable, Sendable {
   }
 }
 
-/// Average of 8-bit integers over windows.
+/// Average of an activation over windows.
 package struct QuantizedPool: Hashable, Sendable {
   /// Its kind is `average`.
   package let pooling: Pooling
@@ -95,7 +95,7 @@ package struct QuantizedPool: Hashable, Sendable {
   }
 }
 
-/// Interpolation of the images of an 8-bit tensor.
+/// Interpolation of the images of an activation.
 package struct QuantizedResize: Hashable, Sendable {
   /// Interpolates images; see ``Resize/interpolatesImages(of:)``.
   package let resize: Resize
