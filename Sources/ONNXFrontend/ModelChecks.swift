@@ -30,6 +30,10 @@ enum ModelChecks {
 
   static func isDefault(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
+  /// The ops of the domain `com.microsoft` that are the default ones for more types than those had:
+  /// before opset 21, pairs of 16 bits.
+  private static let extendedOps: Set<String> = ["QuantizeLinear", "DequantizeLinear"]
+
   /// - Throws: `QC2001` naming the first node that has no import rule, and the other such ops.
   static func requireKnownOps(_ nodes: [Onnx_NodeProto], opset: Int) throws(Diagnostic) {
     let unknown = nodes.filter { !isKnown($0, opset: opset) }
@@ -44,7 +48,11 @@ enum ModelChecks {
   }
 
   private static func isKnown(_ node: Onnx_NodeProto, opset: Int) -> Bool {
-    guard isDefault(node.domain), let rule = ImportRules.rule(node.opType) else { return false }
+    guard
+      isDefault(node.domain)
+        || node.domain == "com.microsoft" && extendedOps.contains(node.opType),
+      let rule = ImportRules.rule(node.opType)
+    else { return false }
     return rule.opsets.contains(opset)
   }
 

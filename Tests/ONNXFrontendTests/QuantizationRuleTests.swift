@@ -43,6 +43,26 @@ struct QuantizationRuleTests {
     #expect(try results(model, [x])[0].floats == [low, -1, 0, 1, high])
   }
 
+  @Test(arguments: ["com.microsoft", "com.example"])
+  func `16-bit pairs of an older opset stand in a domain of their own`(domain: String) throws {
+    let zero = try Tensor.integers(.i16, .scalar, [0])
+    var nodes = [
+      Onnx_NodeProto("QuantizeLinear", ["x", "s", "z"], ["q"]),
+      Onnx_NodeProto("DequantizeLinear", ["q", "s", "z"], ["y"]),
+    ]
+    for index in nodes.indices { nodes[index].domain = domain }
+    let model = TestModel(
+      opset: 17, inputs: [.floats("x", [2])],
+      initializers: [("s", try Tensor.floats([0.5], [])), ("z", zero)], nodes: nodes,
+      outputs: ["y"])
+    guard domain == "com.microsoft" else {
+      #expect(try model.refusal()?.code == .unsupportedOp)
+      return
+    }
+    #expect(try model.imported().nodes[1].type.isActivation)
+    #expect(try results(model, [try Tensor.floats([1.3, -1e6], [2])])[0].floats == [1.5, -16384])
+  }
+
   @Test func `channels and groups share scales`() throws {
     let weights = try Tensor.integers(.i8, try Shape([2, 4]), [1, 2, 3, 4, 5, 6, 7, 8])
     let channels = TestModel(
