@@ -15,8 +15,8 @@ package let foldQDQ = Pass(
   "fold-qdq",
   rules: [
     cancelQDQ, foldRequantize, hoistQuantize, hoistQuantizeAboveConcat, sinkDequantize,
-    sinkDequantizeBelowConcat, foldQDQIntoProduct, foldQDQIntoBinary, foldQDQIntoTable,
-    foldQDQIntoPool, foldQDQIntoResize, foldQDQIntoAttention, foldQDQIntoRotary,
+    sinkDequantizeBelowConcat, foldQDQIntoProduct, foldQDQIntoBinary, foldClampIntoEpilogue,
+    foldQDQIntoTable, foldQDQIntoPool, foldQDQIntoResize, foldQDQIntoAttention, foldQDQIntoRotary,
     foldDequantizeIntoRotary, foldDequantizeIntoGather,
   ])
 

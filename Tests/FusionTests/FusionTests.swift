@@ -142,6 +142,41 @@ struct FusionTests {
     #expect(error?.hint?.contains("8-bit activations") == true)
   }
 
+  @Test(
+    arguments: ["u8<0.03, zp=100>", "i8<0.03, zp=-5>", "i16<0.0003>"],
+    [
+      "relu", "clip {lower = -0.51, upper = 0.77}", "clip {upper = -0.2}",
+      "clip {lower = 0.4, upper = 0.1}", "clip {lower = -1e30, upper = 1e30}",
+    ])
+  func `a clamp behind a pair of its own is the clamp of the op before`(
+    type: String, clamp: String
+  ) throws {
+    let parts = clamp.split(separator: " ", maxSplits: 1).map(String.init)
+    let attributes = parts.count > 1 ? " \(parts[1])" : ""
+    var random = SplitMix(state: 11)
+    let weights = (0..<15).map { _ in "\(random.below(255) - 127)" }.joined(separator: ", ")
+    let graph = try Graph(
+      parsing: """
+        graph "g" fused
+        %0 = input "x" : 7x3xi16<0.0001>
+        %1 = constant [\(weights)] : 3x5xi8<0.01>
+        %2 = q.matmul(%0, %1) {bias = false, residual = false, upper = 0.9, as = \(type)} : 7x5x\(type)
+        %3 = dequantize(%2) : 7x5xf32
+        %4 = \(parts[0])(%3)\(attributes) : 7x5xf32
+        %5 = quantize(%4) {as = \(type)} : 7x5x\(type)
+        output "y" = %5
+        """)
+    var folded = graph
+    try foldQDQ.run(&folded)
+    try folded.compact()
+    #expect(folded.nodes.map(\.op.mnemonic) == ["input", "constant", "q.matmul"])
+    for _ in 0..<20 {
+      let words = (0..<21).map { _ in Int16(truncatingIfNeeded: random.next()) }
+      let x = try Tensor(.i16, try Shape([7, 3]), words)
+      #expect(try Interpreter(folded).run([x]) == Interpreter(graph).run([x]))
+    }
+  }
+
   @Test func `a dequantized constant that becomes a float constant is accounted for`() throws {
     let quantized = try Graph(
       parsing: """
