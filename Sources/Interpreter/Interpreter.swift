@@ -31,11 +31,13 @@ package struct Interpreter: Sendable {
   /// - Parameters:
   ///   - inputs: one tensor for each of ``Graph/inputs``, of its element type and shape.
   ///   - tap: is shown every value but the constants, when it is computed.
+  ///   - replace: then gets it too, and may return another one of its type to stand in its place.
   /// - Returns: one tensor for each of ``Graph/outputs``.
   /// - Throws: `QC4002` for an input of another type; `QC1004` for a graph that is not sorted; what
   ///   an op refuses, with its name.
   package func run(
-    _ inputs: [Tensor], tap: ((ValueID, Tensor) -> Void)? = nil
+    _ inputs: [Tensor], tap: ((ValueID, Tensor) -> Void)? = nil,
+    replace: ((ValueID, Tensor) -> Tensor?)? = nil
   ) throws(Diagnostic) -> [Tensor] {
     guard inputs.count == graph.inputs.count else {
       throw Diagnostic(
@@ -44,13 +46,17 @@ package struct Interpreter: Sendable {
     var values = [Tensor?](repeating: nil, count: graph.nodes.count)
     for (id, tensor) in zip(graph.inputs, inputs) {
       try check(tensor, isInput: id)
-      values[id.index] = tensor
       tap?(id, tensor)
+      values[id.index] = replace?(id, tensor) ?? tensor
     }
     for id in graph.values where graph.resolve(id) == id {
       if case .input = graph.op(id) { continue }
-      let tensor = try compute(id, from: values)
-      if case .constant = graph.op(id) {} else { tap?(id, tensor) }
+      var tensor = try compute(id, from: values)
+      if case .constant = graph.op(id) {
+      } else {
+        tap?(id, tensor)
+        tensor = replace?(id, tensor) ?? tensor
+      }
       values[id.index] = tensor
       for value in lastUses[id.index] { values[value.index] = nil }
     }

@@ -52,9 +52,30 @@ package struct ModelContext: ~Copyable {
   package func run(
     _ tensors: [Tensor], tapping visit: (Int, Tensor) throws(Diagnostic) -> Void
   ) throws(Diagnostic) -> [Tensor] {
+    try run(tensors, wanted: nil) { (index, tensor) throws(Diagnostic) in
+      try visit(index, tensor)
+      return nil
+    }
+  }
+
+  /// Runs the model and puts what `replace` makes of the value of a tap in its place before the next
+  /// step reads it; `nil` leaves it. A tap that shows a copy of a value replaces the copy alone.
+  ///
+  /// - Throws: as ``run(_:)``, or what `replace` throws.
+  package func run(
+    _ tensors: [Tensor], replacing tap: Int,
+    with replace: (Tensor) throws(Diagnostic) -> Tensor?
+  ) throws(Diagnostic) -> [Tensor] {
+    try run(tensors, wanted: tap) { (_, tensor) throws(Diagnostic) in try replace(tensor) }
+  }
+
+  private func run(
+    _ tensors: [Tensor], wanted: Int?,
+    visiting visit: (Int, Tensor) throws(Diagnostic) -> Tensor?
+  ) throws(Diagnostic) -> [Tensor] {
     try stage(tensors)
     let failure = withoutActuallyEscaping(visit) { visit -> Diagnostic? in
-      let visitor = TapVisitor(taps: taps, visit: visit)
+      let visitor = TapVisitor(taps: taps, wanted: wanted, visit: visit)
       return visitor.attach(to: handle) { () throws(Diagnostic) in try runStaged() }
     }
     if let failure { throw failure }

@@ -6,15 +6,22 @@ import Foundation
 import QuantcRuntime
 import Tensors
 
-/// Receives the tapped values of one run and turns them into tensors.
+/// Receives the tapped values of one run, turns them into tensors, and puts others in their places.
 final class TapVisitor {
   private let taps: [Port]
-  private let visit: (Int, Tensor) throws(Diagnostic) -> Void
+  /// The one tap that is visited; `nil`: all of them.
+  private let wanted: Int?
+  /// Returns what replaces the value; `nil` leaves it.
+  private let visit: (Int, Tensor) throws(Diagnostic) -> Tensor?
   /// The first thing that went wrong; nothing is visited after it.
   private var failure: Diagnostic?
 
-  init(taps: [Port], visit: @escaping (Int, Tensor) throws(Diagnostic) -> Void) {
+  init(
+    taps: [Port], wanted: Int? = nil,
+    visit: @escaping (Int, Tensor) throws(Diagnostic) -> Tensor?
+  ) {
     self.taps = taps
+    self.wanted = wanted
     self.visit = visit
   }
 
@@ -40,12 +47,20 @@ final class TapVisitor {
   }
 
   private func take(_ index: Int, _ tap: UnsafePointer<qc_tap>, _ first: UnsafeRawPointer) {
-    guard failure == nil else { return }
+    guard failure == nil, wanted == nil || wanted == index else { return }
     let type = taps[index].type
     var bytes = Data(count: type.byteCount)
     bytes.withUnsafeMutableBytes { qc_tap_copy(tap, first, $0.baseAddress) }
     do throws(Diagnostic) {
-      try visit(index, try Tensor(type.element, type.shape, bytes: bytes))
+      let tensor = try Tensor(type.element, type.shape, bytes: bytes)
+      guard let replacement = try visit(index, tensor) else { return }
+      guard replacement.element == type.element, replacement.shape == type.shape else {
+        throw Diagnostic(
+          .internalError,
+          "\(type.shape) \(type.element.rawValue) is to be replaced by \(replacement.shape) "
+            + replacement.element.rawValue, at: taps[index].name)
+      }
+      replacement.bytes.withUnsafeBytes { qc_tap_replace(tap, first, $0.baseAddress) }
     } catch {
       failure = error
     }

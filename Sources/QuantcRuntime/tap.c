@@ -1,4 +1,4 @@
-/// Copying tapped values out of their physical layout.
+/// Copying tapped values out of their physical layout, and back into it.
 
 #include <string.h>
 
@@ -37,34 +37,46 @@ static uint32_t collect_axes(const qc_tap *tap, size_t size, axis axes[QC_MAX_RA
   return count;
 }
 
-/// Copies single elements that lie `step` bytes apart, side by side.
-static void gather(uint8_t *to, const uint8_t *from, int64_t step, int64_t count, size_t size) {
-  for (int64_t i = 0; i < count; ++i, to += size, from += step) {
+/// Copies bytes between a value in its layout and its row-major copy.
+static inline void move(uint8_t *plain, uint8_t *tapped, size_t size, int replaces) {
+  if (replaces)
+    memcpy(tapped, plain, size);
+  else
+    memcpy(plain, tapped, size);
+}
+
+/// Copies single elements that lie `step` bytes apart in the value, side by side in its copy.
+static inline void move_spread(uint8_t *plain, uint8_t *tapped, int64_t step, int64_t count,
+                               size_t size, int replaces) {
+  for (int64_t i = 0; i < count; ++i, plain += size, tapped += step) {
     if (size == 4)
-      memcpy(to, from, 4);
+      move(plain, tapped, 4, replaces);
     else if (size == 1)
-      *to = *from;
+      move(plain, tapped, 1, replaces);
     else
-      memcpy(to, from, size);
+      move(plain, tapped, size, replaces);
   }
 }
 
-/// Copies two axes of elements of 4 bytes: `columns` lie side by side in `from`, `rows` in `to`.
-static void transpose(uint8_t *to, const uint8_t *from, const axis *columns, const axis *rows) {
+/// Copies two axes of elements of 4 bytes: `columns` lie side by side in the value, `rows` in its
+/// copy.
+static inline void move_transposed(uint8_t *plain, uint8_t *tapped, const axis *columns,
+                                   const axis *rows, int replaces) {
   for (int64_t column = 0; column < columns->extent; column += TILE) {
     const int64_t width = columns->extent - column < TILE ? columns->extent - column : TILE;
     for (int64_t row = 0; row < rows->extent; row += TILE) {
       const int64_t height = rows->extent - row < TILE ? rows->extent - row : TILE;
-      const uint8_t *const source = from + column * 4 + row * rows->from;
-      uint8_t *const target = to + column * columns->to + row * 4;
+      uint8_t *const from = tapped + column * 4 + row * rows->from;
+      uint8_t *const to = plain + column * columns->to + row * 4;
       for (int64_t c = 0; c < width; ++c)
         for (int64_t r = 0; r < height; ++r)
-          memcpy(target + c * columns->to + r * 4, source + c * 4 + r * rows->from, 4);
+          move(to + c * columns->to + r * 4, from + c * 4 + r * rows->from, 4, replaces);
     }
   }
 }
 
-void qc_tap_copy(const qc_tap *tap, const void *first, void *to) {
+/// Copies a value to `plain`, or `plain` to the value.
+static inline void move_value(const qc_tap *tap, uint8_t *tapped, uint8_t *plain, int replaces) {
   if (tap->type.byte_count == 0)
     return;
   const size_t size = qc_element_bits(tap->type.element) / 8;
@@ -85,24 +97,22 @@ void qc_tap_copy(const qc_tap *tap, const void *first, void *to) {
     }
   }
   int64_t position[QC_MAX_RANK] = {0};
-  const uint8_t *from = first;
-  uint8_t *next = to;
   for (;;) {
     if (columns.extent > 1)
-      transpose(next, from, &columns, &rows);
+      move_transposed(plain, tapped, &columns, &rows, replaces);
     else if (rows.extent > 1)
-      gather(next, from, rows.from, rows.extent, size);
+      move_spread(plain, tapped, rows.from, rows.extent, size, replaces);
     else
-      memcpy(next, from, run);
+      move(plain, tapped, run, replaces);
     uint32_t i = count;
     while (i > 0) {
       --i;
-      from += axes[i].from;
-      next += axes[i].to;
+      tapped += axes[i].from;
+      plain += axes[i].to;
       if (++position[i] < axes[i].extent)
         break;
-      from -= axes[i].from * axes[i].extent;
-      next -= axes[i].to * axes[i].extent;
+      tapped -= axes[i].from * axes[i].extent;
+      plain -= axes[i].to * axes[i].extent;
       position[i] = 0;
       if (i == 0)
         return;
@@ -110,4 +120,12 @@ void qc_tap_copy(const qc_tap *tap, const void *first, void *to) {
     if (count == 0)
       return;
   }
+}
+
+void qc_tap_copy(const qc_tap *tap, const void *first, void *to) {
+  move_value(tap, (uint8_t *)(uintptr_t)first, to, 0);
+}
+
+void qc_tap_replace(const qc_tap *tap, const void *first, const void *from) {
+  move_value(tap, (uint8_t *)(uintptr_t)first, (uint8_t *)(uintptr_t)from, 1);
 }

@@ -1,7 +1,7 @@
 import QuantcRuntime
 import Testing
 
-/// Values of any layout come out of a tap in row-major order.
+/// Values of any layout come out of a tap in row-major order, and go back into it.
 @Suite("tap copies")
 struct TapCopyTests {
   /// Shapes with the order of their axes in memory, outermost first.
@@ -13,7 +13,7 @@ struct TapCopyTests {
   ]
 
   @Test(arguments: layouts, [(1, 0), (4, 0), (4, 1), (8, 3)])
-  func `a copy is row-major`(
+  func `a copy is row-major, and its replacement changes nothing else`(
     _ layout: (extents: [Int64], order: [Int]), _ element: (size: Int64, gap: Int64)
   ) throws {
     let (extents, size) = (layout.extents, element.size)
@@ -23,9 +23,10 @@ struct TapCopyTests {
       strides[axis] = end
       end = end * extents[axis] + element.gap * size
     }
-    let memory = (0..<Int(end)).map { UInt8(truncatingIfNeeded: $0 &* 167 ^ $0 >> 8) }
+    var memory = (0..<Int(end)).map { UInt8(truncatingIfNeeded: $0 &* 167 ^ $0 >> 8) }
     let count = Int(extents.reduce(1, *))
     var expected: [UInt8] = []
+    var replaced = memory
     for index in 0..<count {
       var (rest, place) = (Int64(index), Int64(0))
       for axis in extents.indices.reversed() {
@@ -33,6 +34,7 @@ struct TapCopyTests {
         rest /= extents[axis]
       }
       expected += memory[Int(place)..<Int(place + size)]
+      for byte in Int(place)..<Int(place + size) { replaced[byte] = ~replaced[byte] }
     }
     let type: qc_element_type = size == 1 ? QC_U8 : size == 4 ? QC_F32 : QC_I64
     var copy = [UInt8](repeating: 0, count: expected.count)
@@ -45,8 +47,12 @@ struct TapCopyTests {
         tap.type.byte_count = UInt64(expected.count)
         tap.strides = strides.baseAddress
         qc_tap_copy(&tap, memory, &copy)
+        memory.withUnsafeMutableBytes { memory in
+          qc_tap_replace(&tap, memory.baseAddress, copy.map { ~$0 })
+        }
       }
     }
     #expect(copy == expected)
+    #expect(memory == replaced)
   }
 }

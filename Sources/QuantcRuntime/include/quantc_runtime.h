@@ -141,6 +141,11 @@ QC_API qc_status qc_context_set_tap(qc_context *context, qc_tap_callback callbac
 /// Copies a tapped value to `to`, which has the `byte_count` of its type: row-major, unpadded.
 QC_API void qc_tap_copy(const qc_tap *tap, const void *first, void *to);
 
+/// Replaces a tapped value, within the call of the callback that got `first`, by the one at `from`:
+/// row-major, unpadded, of the `byte_count` of its type. The steps after it read the new value where
+/// they read this one in place; a tap that shows a copy of a value changes the copy alone.
+QC_API void qc_tap_replace(const qc_tap *tap, const void *first, const void *from);
+
 /// Runs the model `runs` times and writes the duration of each run in nanoseconds.
 QC_API qc_status qc_context_benchmark(qc_context *context, const qc_input *inputs,
                                       uint32_t input_count, const qc_output *outputs,
