@@ -151,7 +151,8 @@ let package = Package(
     .testTarget(
       name: "CalibrationTests",
       dependencies: [
-        "Diagnostics", "Tensors", "GraphIR", "Interpreter", "Samples", "Calibration", "TestSupport",
+        "Diagnostics", "Tensors", "QuantMath", "GraphIR", "Interpreter", "Samples", "Calibration",
+        "TestSupport",
       ],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -38,6 +38,24 @@ package protocol ActivationSource: SendableMetatype {
     _ inputs: [String: Tensor], observe: (Activation) -> Void
   ) throws(Diagnostic) -> [String: Tensor]
 
+  /// Runs the model once, with one float32 value replaced as soon as it is computed.
+  ///
+  /// - Parameters:
+  ///   - inputs: model input name to its tensor.
+  ///   - name: one of the values of ``sensitivity(of:)``.
+  ///   - replace: gets the value, and returns what stands in its place, of the same shape; `nil`
+  ///     leaves it.
+  /// - Returns: model output name to its tensor.
+  /// - Throws: what the model refuses.
+  mutating func run(
+    _ inputs: [String: Tensor], replacing name: String, with replace: (Tensor) -> Tensor?
+  ) throws(Diagnostic) -> [String: Tensor]
+
+  /// The values whose rounding is measured when the inputs have these shapes.
+  ///
+  /// - Throws: what the model refuses.
+  mutating func sensitivity(of shapes: [String: Shape]) throws(Diagnostic) -> SensitivityPlan
+
   /// Makes a source of the same model, which another thread can run at the same time.
   var makeAnother: @Sendable () -> Self { get }
 }

@@ -55,9 +55,11 @@ struct CalibrationFile: Codable {
     let channels: Channels?
     /// Missing where a convolution did not make the tensor, or would need too many numbers.
     let products: Products?
+    /// Missing where none was measured.
+    let gains: [Gain]?
 
     enum CodingKeys: String, CodingKey {
-      case name, range, histogram, channels, products
+      case name, range, histogram, channels, products, gains
       case finiteCount = "finite_count"
       case zeroCount = "zero_count"
       case nanCount = "nan_count"
@@ -65,6 +67,11 @@ struct CalibrationFile: Codable {
       case sampleMinima = "sample_min"
       case sampleMaxima = "sample_max"
     }
+  }
+
+  struct Gain: Codable {
+    let sample: Int
+    let gain: Double
   }
 
   struct Histogram: Codable {

@@ -74,8 +74,11 @@ extension CalibrationRun {
     let isFinite = try check(inputs, sample: index)
     part.insert(.init(index: index, hash: hash, isSkipped: !isFinite))
     guard isFinite else { return }
-    _ = try source.run(inputs) { part.observe($0, sample: index) }
+    let outputs = try source.run(inputs) { part.observe($0, sample: index) }
     part.widen(inputs)
+    for (name, gain) in try gains(index, &source, inputs, outputs) {
+      part.tensors[name]?.add(gain)
+    }
   }
 }
 

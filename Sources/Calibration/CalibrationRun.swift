@@ -9,8 +9,13 @@ package struct CalibrationRun {
   package var range: Range<Int>
   /// Leaves out a sample with a NaN or an infinity in an input, where it would be an error.
   package var skipsNonFinite = false
+  /// Measures what rounding single values costs at the outputs, with the samples of the whole set whose
+  /// index is less; costly models take fewer. Samples that feed the next one take none.
+  package var sensitivitySamples = CalibrationRun.defaultSensitivitySamples
   /// Least time between two calls of `checkpoint`.
   package var checkpointInterval = Duration.seconds(20)
+
+  package static let defaultSensitivitySamples = 8
 
   package init(range: Range<Int>) { self.range = range }
 

@@ -82,13 +82,22 @@ private struct CanonicalForm {
         add(channels.finiteCounts[channel])
       }
     }
-    guard let products = statistics.products else { return }
-    add(products.groupCount)
-    add(products.size)
-    add(products.count)
-    for sum in products.sums + products.products {
-      add(UInt64(truncatingIfNeeded: sum))
-      add(UInt64(truncatingIfNeeded: sum >> 64))
+    if let products = statistics.products {
+      add(products.groupCount)
+      add(products.size)
+      add(products.count)
+      for sum in products.sums + products.products {
+        add(UInt64(truncatingIfNeeded: sum))
+        add(UInt64(truncatingIfNeeded: sum >> 64))
+      }
+    }
+    guard !statistics.gains.isEmpty else { return }
+    // No count of groups and no length of a name is negative.
+    add(-1)
+    add(statistics.gains.count)
+    for gain in statistics.gains {
+      add(gain.sample)
+      add(gain.value.bitPattern)
     }
   }
 }

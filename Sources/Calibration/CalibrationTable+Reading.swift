@@ -151,6 +151,12 @@ extension TensorStatistics {
     products = try record.products.map { record throws(Diagnostic) in
       try ProductMoments(record, of: name)
     }
+    for gain in record.gains ?? [] {
+      guard gain.sample > gains.last?.sample ?? -1, gain.gain.isFinite, gain.gain >= 0 else {
+        throw malformed("the gains of '\(name)'")
+      }
+      gains.append(OutputGain(sample: gain.sample, value: gain.gain))
+    }
   }
 
   private static func range(

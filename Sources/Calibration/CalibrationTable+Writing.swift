@@ -89,5 +89,8 @@ extension CalibrationFile.TensorRecord {
         groupCount: products.groupCount, size: products.size, count: products.count,
         sums: products.sums.map(\.description), products: products.products.map(\.description))
     }
+    gains =
+      statistics.gains.isEmpty
+      ? nil : statistics.gains.map { .init(sample: $0.sample, gain: $0.value) }
   }
 }

@@ -17,6 +17,8 @@ package struct InterpreterSource: ActivationSource {
     /// For each value the axis of its channels, and the convolutions that read it.
     let axes: [Int?]
     let readers: [[ProductReader]]
+    /// Made when it is asked for.
+    var sensitivity: SensitivityPlan?
   }
 
   /// - Parameters:
@@ -39,13 +41,7 @@ package struct InterpreterSource: ActivationSource {
   ) throws(Diagnostic) -> [String: Tensor] {
     let bound = try bind(inputs.mapValues(\.shape))
     let graph = bound.interpreter.graph
-    var ordered: [Tensor] = []
-    for id in graph.inputs {
-      guard let tensor = inputs[graph[id].name] else {
-        throw Diagnostic(.wrongArray, "no samples for this input", at: graph[id].name)
-      }
-      ordered.append(tensor)
-    }
+    let ordered = try ordered(inputs, graph)
     let results = try withoutActuallyEscaping(observe) { observe throws(Diagnostic) in
       try bound.interpreter.run(ordered) { id, tensor in
         let name = graph[id].name
@@ -56,8 +52,50 @@ package struct InterpreterSource: ActivationSource {
             readers: bound.readers[id.index]))
       }
     }
-    return Dictionary(
-      zip(graph.outputs.map(\.name), results), uniquingKeysWith: { first, _ in first })
+    return named(results, graph)
+  }
+
+  package mutating func run(
+    _ inputs: [String: Tensor], replacing name: String, with replace: (Tensor) -> Tensor?
+  ) throws(Diagnostic) -> [String: Tensor] {
+    let interpreter = try bind(inputs.mapValues(\.shape)).interpreter
+    let graph = interpreter.graph
+    let ordered = try ordered(inputs, graph)
+    let results = try withoutActuallyEscaping(replace) { replace throws(Diagnostic) in
+      try interpreter.run(
+        ordered,
+        replace: { id, tensor in
+          graph[id].name == name && tensor.element == .f32 ? replace(tensor) : nil
+        })
+    }
+    return named(results, graph)
+  }
+
+  package mutating func sensitivity(
+    of shapes: [String: Shape]
+  ) throws(Diagnostic) -> SensitivityPlan {
+    let bound = try bind(shapes)
+    if let plan = bound.sensitivity { return plan }
+    let plan = SensitivityPlan(bound.interpreter.graph)
+    self.bound?.sensitivity = plan
+    return plan
+  }
+
+  private func ordered(
+    _ inputs: [String: Tensor], _ graph: Graph
+  ) throws(Diagnostic) -> [Tensor] {
+    var ordered: [Tensor] = []
+    for id in graph.inputs {
+      guard let tensor = inputs[graph[id].name] else {
+        throw Diagnostic(.wrongArray, "no samples for this input", at: graph[id].name)
+      }
+      ordered.append(tensor)
+    }
+    return ordered
+  }
+
+  private func named(_ results: [Tensor], _ graph: Graph) -> [String: Tensor] {
+    Dictionary(zip(graph.outputs.map(\.name), results), uniquingKeysWith: { first, _ in first })
   }
 
   package var makeAnother: @Sendable () -> InterpreterSource {

@@ -118,12 +118,11 @@ extension ChannelStatistics {
 
 extension Tensor {
   /// The elements of a float32 tensor: in place where they are aligned, else copied.
-  fileprivate func withFloats(_ body: (UnsafeBufferPointer<Float>) -> Void) {
-    let isDone = bytes.withUnsafeBytes { raw in
-      guard UInt(bitPattern: raw.baseAddress) % 4 == 0 else { return false }
-      raw.withMemoryRebound(to: Float.self, body)
-      return true
+  func withFloats<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result {
+    let result = bytes.withUnsafeBytes { raw -> Result? in
+      guard UInt(bitPattern: raw.baseAddress) % 4 == 0 else { return nil }
+      return raw.withMemoryRebound(to: Float.self, body)
     }
-    if !isDone { floats.withUnsafeBufferPointer(body) }
+    return result ?? floats.withUnsafeBufferPointer(body)
   }
 }

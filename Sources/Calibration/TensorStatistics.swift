@@ -16,6 +16,9 @@ package struct TensorStatistics: Hashable, Sendable {
   /// Of what a convolution with constant weights read to make the tensor; `nil` where nothing is
   /// kept.
   package internal(set) var products: ProductMoments?
+  /// What an error of the tensor costs at the outputs, by ascending sample; empty where it was not
+  /// measured.
+  package internal(set) var gains: [OutputGain] = []
 
   /// Statistics per channel, where all samples agree on what a channel is.
   package enum Channels: Hashable, Sendable {
@@ -42,6 +45,7 @@ package struct TensorStatistics: Hashable, Sendable {
     sampleExtremes.merge(other.sampleExtremes) { first, _ in first }
     channels.merge(other.channels)
     mergeProducts(other.products)
+    for gain in other.gains { add(gain) }
   }
 
   private mutating func mergeProducts(_ other: ProductMoments?) {

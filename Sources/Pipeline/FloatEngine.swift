@@ -1,3 +1,4 @@
+import Calibration
 import Diagnostics
 import GraphIR
 import Tensors
@@ -32,33 +33,19 @@ struct FloatCost {
         constants += count
         continue
       }
-      elements += count
+      elements += graph.elementWork(id)
       products += count * Double(graph.productsPerElement(id))
     }
     interpreted = products / 8e9 + elements / 5e8
     making = 0.05 + constants / 1e8
   }
 
-  /// Whether `runs` runs by `workers` threads end sooner when the graph is compiled.
-  func isWorthCompiling(runs: Int, workers: Int, hasKernels: Bool) -> Bool {
-    let saved = Double(runs) / Double(workers) * interpreted * (1 - FloatCost.compiledShare)
-    return saved > making + (hasKernels ? 0 : FloatCost.compiling)
-  }
-}
-
-extension Graph {
-  /// Products that are summed for each element of a value.
-  fileprivate func productsPerElement(_ id: ValueID) -> Int {
-    switch op(id) {
-    case .conv:
-      shape(of: operand(1, of: id)).dims.dropFirst().reduce(1, *)
-    case .matMul:
-      shape(of: operand(0, of: id)).dims.last ?? 1
-    case .attention:
-      // Of a score and of a result, for each key.
-      2 * (shape(of: operand(1, of: id)).dims.dropLast().last ?? 1)
-    default:
-      0
+  /// Whether `runs` runs by `workers` threads end sooner when the graph is compiled. The first kernels
+  /// have to be worth it in the runs of all shapes, taken as costly as these.
+  func isWorthCompiling(runs: Int, ofAll all: Int, workers: Int, hasKernels: Bool) -> Bool {
+    func saved(_ runs: Int) -> Double {
+      Double(runs) / Double(workers) * interpreted * (1 - FloatCost.compiledShare)
     }
+    return saved(runs) > making && (hasKernels || saved(all) > making + FloatCost.compiling)
   }
 }

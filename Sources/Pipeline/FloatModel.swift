@@ -27,6 +27,9 @@ package struct FloatModel: ActivationSource {
     package internal(set) var interpretedShapes = 0
     /// Kernels that were compiled.
     package internal(set) var kernels = 0
+    /// Runs in which a value was replaced, and the time that they took all threads together.
+    package internal(set) var replacingRuns = 0
+    package internal(set) var replacingTime = Duration.zero
   }
 
   package let modelHash: String
@@ -35,6 +38,7 @@ package struct FloatModel: ActivationSource {
   /// Threads of a program.
   private let threads: Int
   private var bound: (shapes: [String: Shape], runner: Runner)?
+  private var sensitivity: (shapes: [String: Shape], plan: SensitivityPlan)?
 
   private enum Runner {
     case interpreter(InterpreterSource)
@@ -55,8 +59,7 @@ package struct FloatModel: ActivationSource {
     path = model.path
     threads = plan.threads
     programs = FloatPrograms(
-      engine: engine, tapping: showsValues ? .allFloats : .stored, workers: plan.workers,
-      runs: plan.runs
+      engine: engine, tapping: showsValues ? .allFloats : .stored, plan: plan
     ) { shapes throws(Diagnostic) in
       let dims = shapes.mapValues(\.dims)
       var manager = PassManager()
@@ -100,6 +103,34 @@ package struct FloatModel: ActivationSource {
     try run(inputs, showing: nil)
   }
 
+  package mutating func run(
+    _ inputs: [String: Tensor], replacing name: String, with replace: (Tensor) -> Tensor?
+  ) throws(Diagnostic) -> [String: Tensor] {
+    let runner = try runner(for: inputs.mapValues(\.shape))
+    let start = ContinuousClock.now
+    defer { programs.countReplacement(.now - start) }
+    switch runner {
+    case .context(let context):
+      return try context.run(inputs, replacing: name, with: replace)
+    case .interpreter(var source):
+      defer { bound?.runner = .interpreter(source) }
+      return try source.run(inputs, replacing: name, with: replace)
+    }
+  }
+
+  package mutating func sensitivity(
+    of shapes: [String: Shape]
+  ) throws(Diagnostic) -> SensitivityPlan {
+    if let sensitivity, sensitivity.shapes == shapes { return sensitivity.plan }
+    do throws(Diagnostic) {
+      let plan = SensitivityPlan(try programs.bound(to: shapes).graph)
+      sensitivity = (shapes, plan)
+      return plan
+    } catch {
+      throw error.inFile(path)
+    }
+  }
+
   private mutating func run(
     _ inputs: [String: Tensor], showing observe: ((Activation) -> Void)?
   ) throws(Diagnostic) -> [String: Tensor] {
@@ -108,6 +139,7 @@ package struct FloatModel: ActivationSource {
     case .context(let context):
       return try context.run(inputs, observe: observe)
     case .interpreter(var source):
+      defer { bound?.runner = .interpreter(source) }
       return try source.run(inputs) { observe?($0) }
     }
   }
@@ -129,43 +161,5 @@ package struct FloatModel: ActivationSource {
     }
     bound = (shapes, runner)
     return runner
-  }
-}
-
-extension FloatModel {
-  /// How a model is going to be run.
-  package struct Plan: Sendable {
-    /// Threads that run samples at the same time.
-    package let workers: Int
-    /// Threads that run one sample.
-    package let threads: Int
-    /// The number of samples of each shape.
-    let runs: [[String: Shape]: Int]
-
-    /// One sample after another.
-    package init() {
-      workers = 1
-      threads = 1
-      runs = [:]
-    }
-
-    /// All processors: side by side where no sample needs the results of another one.
-    ///
-    /// - Parameters:
-    ///   - samples: all of them.
-    ///   - range: those that are run.
-    ///   - inOrder: whether they are run one after another in any case.
-    /// - Throws: `QC4002` when a sample does not fit.
-    package init(
-      _ samples: BoundSamples, _ range: Range<Int>, inOrder: Bool = false
-    ) throws(Diagnostic) {
-      let processors = ProcessInfo.processInfo.activeProcessorCount
-      let isParallel = samples.feedback.isEmpty && !inOrder
-      workers = isParallel ? processors : 1
-      threads = isParallel ? 1 : processors
-      var runs: [[String: Shape]: Int] = [:]
-      for index in range { runs[try samples.shapes(ofRun: index), default: 0] += 1 }
-      self.runs = runs
-    }
   }
 }

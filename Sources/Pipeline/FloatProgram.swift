@@ -24,6 +24,8 @@ final class FloatProgram: Sendable {
   let outputNames: [String]
   /// By the number of the tap.
   let tapped: [Int: Value]
+  /// The tap of each value of ``tapped``, by name.
+  let tapNumbers: [String: Int]
   /// The values without an element, which no step makes.
   let empty: [Value]
   private let model: LoadedModel
@@ -61,6 +63,8 @@ final class FloatProgram: Sendable {
       tapped[index] = byName[tap.name]
     }
     self.tapped = tapped
+    tapNumbers = Dictionary(
+      tapped.map { ($0.value.name, $0.key) }, uniquingKeysWith: { first, _ in first })
     guard tapping == .stored || tapped.count + empty.count == shown.count else {
       throw Diagnostic(.internalError, "a float program does not show all of its values")
     }
@@ -85,13 +89,7 @@ final class FloatContext {
   func run(
     _ tensors: [String: Tensor], observe: ((Activation) -> Void)?
   ) throws(Diagnostic) -> [String: Tensor] {
-    var inputs: [Tensor] = []
-    for input in program.inputs {
-      guard let tensor = tensors[input.name] else {
-        throw Diagnostic(.wrongArray, "no samples for this input", at: input.name)
-      }
-      inputs.append(tensor)
-    }
+    let inputs = try ordered(tensors)
     let results: [Tensor]
     if let observe {
       for (input, tensor) in zip(program.inputs, inputs) where tensor.element == .f32 {
@@ -106,8 +104,38 @@ final class FloatContext {
     } else {
       results = try context.run(inputs)
     }
-    return Dictionary(
-      zip(program.outputNames, results), uniquingKeysWith: { first, _ in first })
+    return named(results)
+  }
+
+  /// As ``ActivationSource/run(_:replacing:with:)``.
+  func run(
+    _ tensors: [String: Tensor], replacing name: String, with replace: (Tensor) -> Tensor?
+  ) throws(Diagnostic) -> [String: Tensor] {
+    var inputs = try ordered(tensors)
+    if let index = program.inputs.firstIndex(where: { $0.name == name }) {
+      inputs[index] = replace(inputs[index]) ?? inputs[index]
+      return named(try context.run(inputs))
+    }
+    guard let tap = program.tapNumbers[name] else {
+      throw Diagnostic(.internalError, "the float program does not show this value", at: name)
+    }
+    return named(
+      try context.run(inputs, replacing: tap) { tensor throws(Diagnostic) in replace(tensor) })
+  }
+
+  private func ordered(_ tensors: [String: Tensor]) throws(Diagnostic) -> [Tensor] {
+    var inputs: [Tensor] = []
+    for input in program.inputs {
+      guard let tensor = tensors[input.name] else {
+        throw Diagnostic(.wrongArray, "no samples for this input", at: input.name)
+      }
+      inputs.append(tensor)
+    }
+    return inputs
+  }
+
+  private func named(_ results: [Tensor]) -> [String: Tensor] {
+    Dictionary(zip(program.outputNames, results), uniquingKeysWith: { first, _ in first })
   }
 }
 

@@ -30,25 +30,30 @@ final class FloatPrograms: Sendable {
   private let makeGraph: @Sendable ([String: Shape]) throws(Diagnostic) -> Graph
   private let engine: FloatEngine
   private let tapping: Tapping
-  private let workers: Int
-  /// How often each shape is run.
-  private let runs: [[String: Shape]: Int]
+  private let plan: FloatModel.Plan
   private let made = Mutex(Made())
   private static let limit = 3
 
   init(
-    engine: FloatEngine, tapping: Tapping, workers: Int, runs: [[String: Shape]: Int],
+    engine: FloatEngine, tapping: Tapping, plan: FloatModel.Plan,
     graph: @escaping @Sendable ([String: Shape]) throws(Diagnostic) -> Graph
   ) {
     self.engine = engine
     self.tapping = tapping
-    self.workers = workers
-    self.runs = runs
+    self.plan = plan
     makeGraph = graph
   }
 
   /// What was made so far.
   var report: FloatModel.Report { made.withLock { $0.report } }
+
+  /// Counts a run in which a value was replaced.
+  func countReplacement(_ duration: Duration) {
+    made.withLock { made in
+      made.report.replacingRuns += 1
+      made.report.replacingTime += duration
+    }
+  }
 
   /// The model for inputs of these shapes.
   func bound(to shapes: [String: Shape]) throws(Diagnostic) -> Bound {
@@ -90,9 +95,16 @@ final class FloatPrograms: Sendable {
     case .interpreter: false
     case .compiled: true
     case .auto:
-      FloatCost(graph).isWorthCompiling(
-        runs: runs[shapes] ?? 1, workers: workers, hasKernels: hasKernels)
+      isWorthCompiling(graph, shapes, hasKernels: hasKernels)
     }
+  }
+
+  private func isWorthCompiling(
+    _ graph: Graph, _ shapes: [String: Shape], hasKernels: Bool
+  ) -> Bool {
+    let counts = plan.runCounts(of: graph, shapes)
+    return FloatCost(graph).isWorthCompiling(
+      runs: counts.ofShapes, ofAll: counts.ofAll, workers: plan.workers, hasKernels: hasKernels)
   }
 
   private static let wayOut = "run the float model with --runner interpreter"

@@ -43,6 +43,13 @@ struct CalibrateRunCommand: ParsableCommand {
   @Flag(name: .customLong("skip-non-finite"), help: "Leave samples with NaN or infinity out.")
   var skipsNonFinite = false
 
+  @Option(
+    name: .customLong("sensitivity-samples"),
+    help: ArgumentHelp(
+      "Measure what rounding each value costs at the outputs with this many samples, the first ones.",
+      discussion: "Costly models take fewer. 0 leaves it out.", valueName: "count"))
+  var sensitivitySamples = CalibrationRun.defaultSensitivitySamples
+
   @Option(help: RunnerHelp.text)
   var runner = FloatEngine.auto
 
@@ -50,6 +57,10 @@ struct CalibrateRunCommand: ParsableCommand {
   var json = false
 
   func run() throws {
+    guard sensitivitySamples >= 0 else {
+      throw Diagnostic(.usage, "--sensitivity-samples needs 0 or more")
+    }
+    let start = ContinuousClock.now
     let source = try SourceModel(path: model)
     let bound = try BoundSamples(
       samples.samples(split: "calibration"), inputs: source.inputs(shapes: shapes.parsed()))
@@ -59,7 +70,8 @@ struct CalibrateRunCommand: ParsableCommand {
     run.skipsNonFinite = skipsNonFinite
     let checkpoint = CalibrationCheckpoint(output: path)
     let former = resume ? try checkpoint.table() : nil
-    let plan = try FloatModel.Plan(bound, run.range)
+    run.sensitivitySamples = sensitivitySamples
+    let plan = try FloatModel.Plan(bound, run.range, sensitivitySamples: sensitivitySamples)
     run.workers = plan.workers
     var model = FloatModel(source, form: .canonical, engine: runner, plan: plan)
     let progress = ProgressLine("calibrate", total: run.range.count)
@@ -71,7 +83,8 @@ struct CalibrateRunCommand: ParsableCommand {
       progress.finish()
       try table.write(to: path)
       checkpoint.remove()
-      try report(CalibrateSummary(path: path, table, model.report))
+      try report(
+        CalibrateSummary(path: path, table, model.report, seconds: (.now - start) / .seconds(1)))
     } catch {
       if former == nil { checkpoint.remove() }
       throw error
@@ -138,33 +151,5 @@ struct CalibrateMergeCommand: ParsableCommand {
     } else {
       StandardError.write(summary.text)
     }
-  }
-}
-
-/// What a table holds, in numbers.
-struct CalibrateSummary: Encodable {
-  var schemaVersion = 1
-  let table: String
-  let modelSha256: String
-  let dataSha256: String
-  let samples: Int
-  let skipped: Int
-  let tensors: Int
-  /// What ran the samples; `nil` where none was run.
-  let runner: RunnerSummary?
-
-  init(path: String, _ table: CalibrationTable, _ report: FloatModel.Report? = nil) {
-    self.table = path
-    modelSha256 = table.modelHash
-    dataSha256 = table.dataHash
-    samples = table.usedSampleCount
-    skipped = table.samples.count - table.usedSampleCount
-    tensors = table.tensors.count
-    runner = report.map { RunnerSummary($0) }
-  }
-
-  var text: String {
-    "\(table): \(tensors) tensors over \(samples) samples"
-      + (skipped > 0 ? ", \(skipped) left out" : "") + (runner.map { ", \($0.text)" } ?? "")
   }
 }

@@ -53,6 +53,37 @@ struct CalibrateTests {
     #expect(try folder.contents("model.calib.json") == table)
   }
 
+  @Test func `the sensitivity is reported, and left out when asked`() throws {
+    let folder = try WorkFolder(.table)
+    let command = ["calibrate", "model.onnx", "--input", "image=calib_x.npy", "--json", "-o"]
+    let with = try Quantc.run(command + ["with.json"], in: folder.root)
+    #expect(try folder.contents("with.json") == folder.contents("model.calib.json"))
+    let sensitivity = try JSONDecoder().decode(Summary.self, from: with.output).sensitivity
+    #expect(sensitivity.samples == 8)
+    #expect(sensitivity.tensors > 2)
+    #expect(sensitivity.runs == 8 * sensitivity.tensors)
+    let without = try Quantc.run(
+      command + ["without.json", "--sensitivity-samples", "0"], in: folder.root)
+    let none = try JSONDecoder().decode(Summary.self, from: without.output).sensitivity
+    #expect((none.samples, none.tensors, none.runs) == (0, 0, 0))
+    let text = String(decoding: try folder.contents("without.json"), as: UTF8.self)
+    #expect(!text.contains("gain"))
+    try folder.succeed("build", "model.onnx", "--calibration", "without.json", "-o", "m.qpk")
+    try folder.refuse(
+      command + ["t.json", "--sensitivity-samples=-1"], .usage,
+      mentions: ["--sensitivity-samples"])
+  }
+
+  private struct Summary: Decodable {
+    struct Sensitivity: Decodable {
+      let tensors: Int
+      let samples: Int
+      let runs: Int
+    }
+
+    let sensitivity: Sensitivity
+  }
+
   @Test(arguments: ["interpreter", "compiled", "auto"])
   func `every runner writes the same table and says what ran`(_ runner: String) throws {
     let folder = try WorkFolder(.table)

@@ -29,4 +29,16 @@ struct DoublingSource: ActivationSource {
     observe(Activation(name: "y", tensor: y, channelAxis: 1))
     return ["out": y]
   }
+
+  mutating func run(
+    _ inputs: [String: Tensor], replacing name: String, with replace: (Tensor) -> Tensor?
+  ) throws(Diagnostic) -> [String: Tensor] {
+    guard let x = inputs["x"] else { throw Diagnostic(.missingInput, "x") }
+    let read = replace(x) ?? x
+    return ["out": try Tensor.floats(read.floats.map { $0 * 2 }, x.shape.dims)]
+  }
+
+  mutating func sensitivity(of shapes: [String: Shape]) throws(Diagnostic) -> SensitivityPlan {
+    SensitivityPlan(values: ["x"], work: 1)
+  }
 }

@@ -75,6 +75,32 @@ struct DifferentialTests {
     }
   }
 
+  @Test(arguments: seeds.prefix(12))
+  func `a replaced value changes a random model alike, compiled and interpreted`(
+    seed: UInt64
+  ) throws {
+    var model = try RandomModel(seed: seed &+ 4_000_000)
+    let input = try model.sample()
+    var graph = model.graph
+    for pass in canonicalizationPasses { try pass.run(&graph) }
+    var source = InterpreterSource(modelHash: "", graph: graph)
+    let name = graph[graph.inputs[0]].name
+    let target = try #require(CPUTarget.all.last { HostCPU.supports(variant: $0.name) })
+    var library = KernelLibrary(target, try CToolchain.find(), width: 2)
+    let context = try FloatProgram(graph, &library, tapping: .allFloats).makeContext(threads: 2)
+    func coarse(_ tensor: Tensor) -> Tensor? {
+      try? Tensor.floats(tensor.floats.map { ($0 * 4).rounded() / 4 + 1 }, tensor.shape.dims)
+    }
+    for value in SensitivityPlan(graph).values {
+      let expected = try source.run([name: input], replacing: value, with: coarse)
+      let results = try context.run([name: input], replacing: value, with: coarse)
+      for (output, wanted) in expected.sorted(by: { $0.key < $1.key }) {
+        let wrong = results[output]?.differingElements(from: wanted) ?? [-1]
+        #expect(wrong.isEmpty, "seed \(seed), \(value) to \(output)\n\(model.graph)")
+      }
+    }
+  }
+
   @Test(arguments: [[2, 5, 3, 4], [3, 17, 6], [2, 33]])
   func `a batch norm that was not folded is compiled to its own bits`(_ dims: [Int]) throws {
     var random = SeededGenerator(seed: 7)

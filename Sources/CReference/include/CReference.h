@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "calibration_observe.h"
+#include "calibration_round.h"
 
 /// A window that slides over up to three axes, outermost first.
 typedef struct {
