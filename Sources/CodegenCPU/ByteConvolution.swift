@@ -1,7 +1,7 @@
 import KernelIR
 
-/// `conv` by `vpdpbusd`: one quad of a pixel, broadcast, against the 16 columns of a panel; up to four
-/// panels side by side, as ``ByteTiles`` says.
+/// `conv` by `vpdpbusd`, or `vpdpwssd` for activations of 16 bits: one quad of a pixel, broadcast,
+/// against the 16 columns of a panel; up to four panels side by side, as ``ByteTiles`` says.
 struct ByteConvolution {
   let spec: KernelSpec
   let epilogue: EpilogueEmitter
@@ -9,7 +9,7 @@ struct ByteConvolution {
   private var symbol: String { spec.symbol }
   private var tiles: ByteTiles { ByteTiles(spec) }
   private var unroll: QuadUnroll { QuadUnroll(quads: spec["quads"], limit: 4) }
-  private var panelBytes: Int { spec["kh"] * spec["kw"] * spec["quads"] * 64 }
+  private var panelBytes: Int { spec["kh"] * spec["kw"] * spec["quads"] * spec.quadBytes }
   private var tail: Int { spec["tail"] }
 
   /// A loop runs over quads, or over kernel rows where the quads of one are unrolled.
@@ -125,7 +125,8 @@ struct ByteConvolution {
         const uint8_t *from = input + (size_t)y * g->row_step + (size_t)x0 * \(spec["step"]) +
             (size_t)group * g->group_step + first * (size_t)g->segment_row_step;
         const int8_t *v = w + first * (size_t)\(panelBytes / spec["kh"]);
-        const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch + x0 * other + column;
+        const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch + x0 * other +
+            column * \(epilogue.residualBytes);
         uint8_t *to = output + (size_t)y * g->output_row_pitch + x0 * pitch +
             column * \(epilogue.columnBytes);
         uint32_t x = x0;
@@ -159,7 +160,7 @@ struct ByteConvolution {
   /// After a micro-tile.
   private var next: String {
     """
-    next += \(panelBytes / 64) * ahead;
+    next += \(panelBytes / spec.quadBytes) * ahead;
     if (next >= stop) ahead = 0;
     """
   }

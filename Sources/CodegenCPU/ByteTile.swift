@@ -22,7 +22,8 @@ struct ByteTile {
   }
 
   private var symbol: String { spec.symbol }
-  private var panelBytes: Int { spec["kh"] * spec["kw"] * spec["quads"] * 64 }
+  private var quadBytes: Int { spec.quadBytes }
+  private var panelBytes: Int { spec["kh"] * spec["kw"] * spec["quads"] * quadBytes }
 
   static func name(
     _ symbol: String, pixels: Int, panels: Int, isPartial: Bool, edge: Edge
@@ -63,7 +64,7 @@ struct ByteTile {
         let quads = spec["quads"]
         switch edge {
         case .none:
-          QuadUnroll(quads: quads, limit: 4).emit(into: &out) { quad, out in
+          QuadUnroll(quads: quads, limit: 4, quadBytes: quadBytes).emit(into: &out) { quad, out in
             emitQuad(quad, pixels: 0..<pixels, into: &out)
           }
         case .left:
@@ -80,9 +81,9 @@ struct ByteTile {
   /// The next `count` quads, of some pixels only.
   private func emitQuads(_ count: Int, pixels: Range<Int>, into out: inout CSource) {
     if pixels.isEmpty {
-      out.line("p += \(4 * count);\nw += \(64 * count);")
+      out.line("p += \(4 * count);\nw += \(quadBytes * count);")
     } else {
-      out.rolled("for (uint32_t q = 0; q < \(count); ++q, p += 4, w += 64)") { out in
+      out.rolled("for (uint32_t q = 0; q < \(count); ++q, p += 4, w += \(quadBytes))") { out in
         emitQuad(0, pixels: pixels, into: &out)
       }
     }
@@ -92,7 +93,8 @@ struct ByteTile {
   private func emitQuad(_ quad: Int, pixels: Range<Int>, into out: inout CSource) {
     out.block("") { out in
       for z in 0..<panels {
-        out.line("const vi w\(z) = vi_load(w + \(z * panelBytes + quad * 64));")
+        let weights = "w + \(z * panelBytes + quad * quadBytes)"
+        out.line("const vi w\(z) = \(spec.readsWords ? "vi_widen_s8" : "vi_load")(\(weights));")
       }
       if readsAhead { out.line("__builtin_prefetch(next);\nnext += ahead;") }
       for m in pixels {
@@ -100,7 +102,8 @@ struct ByteTile {
           "int32_t q\(m);\n__builtin_memcpy(&q\(m), p + \(m * spec["step"] + quad * 4), 4);")
         out.line("const vi a\(m) = _mm512_set1_epi32(q\(m));")
         for z in 0..<panels {
-          out.line("acc\(m)_\(z) = _mm512_dpbusd_epi32(acc\(m)_\(z), a\(m), w\(z));")
+          let dot = spec.readsWords ? "vi_dot_pairs" : "_mm512_dpbusd_epi32"
+          out.line("acc\(m)_\(z) = \(dot)(acc\(m)_\(z), a\(m), w\(z));")
         }
       }
     }

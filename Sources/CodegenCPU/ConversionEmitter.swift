@@ -23,7 +23,7 @@ struct ConversionEmitter {
   }
 
   /// Whether four vectors are rounded, and narrowed to bytes at once.
-  var narrows: Bool { spec.family == .quantize && target.hasFMA }
+  var narrows: Bool { spec.family == .quantize && spec.operands[1] == .u8 && target.hasFMA }
 
   func emit(into out: inout CSource) {
     if narrows { emitSteps(into: &out) }
@@ -135,8 +135,16 @@ struct ConversionEmitter {
     out.line("const vi r = vi_min(vi_max(vi_add(vi_round(quotient), zero), qmin), qmax);")
   }
 
-  var load: String { spec.family == .quantize ? "vf_load" : "vi_load_u8" }
-  var store: String { spec.family == .quantize ? "vi_store_u8" : "vf_store" }
+  var load: String {
+    spec.family == .quantize ? "vf_load" : "vi_load_\(spec.operands[0].storageName)"
+  }
+  var store: String {
+    spec.family == .quantize ? "vi_store_\(spec.operands[1].storageName)" : "vf_store"
+  }
+  /// The C type of the integers of one side.
+  private func integerType(_ side: Int) -> String {
+    spec.operands[side] == .i16 ? "int16_t" : "uint8_t"
+  }
   var vector: String { spec.family == .quantize ? "vf" : "vi" }
 
   /// `S_run`: `count` neighbouring elements of both sides.
@@ -218,7 +226,7 @@ struct ConversionEmitter {
       out.line("const uint8_t *source = from + (size_t)i * \(inputBytes);")
       out.line("const \(vector) v = n == VL ? \(load)(source) : \(load)_n(source, n);")
     } else {
-      let type = spec.family == .quantize ? "float" : "uint8_t"
+      let type = spec.family == .quantize ? "float" : integerType(0)
       out.line("\(type) gathered[VL] = {0};")
       out.line("for (uint32_t j = 0; j < n; ++j)")
       out.line("  gathered[j] = *(const \(type) *)(from + (size_t)(i + j) * g->input_pixel_pitch);")
@@ -231,7 +239,7 @@ struct ConversionEmitter {
       out.line("uint8_t *target = to + (size_t)i * \(outputBytes);")
       out.line("if (n == VL) \(store)(target, r);\nelse \(store)_n(target, r, n);")
     } else {
-      let type = spec.family == .quantize ? "uint8_t" : "float"
+      let type = spec.family == .quantize ? integerType(1) : "float"
       out.line("\(type) scattered[VL];\n\(store)(scattered, r);")
       out.line("for (uint32_t j = 0; j < n; ++j)")
       out.line("  *(\(type) *)(to + (size_t)(i + j) * g->output_pixel_pitch) = scattered[j];")

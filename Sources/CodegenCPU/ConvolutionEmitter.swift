@@ -8,6 +8,8 @@ func emitConvolution(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
   let epilogue = EpilogueEmitter(spec: spec, target: target, arguments: ConvolutionKernel.layout)
   epilogue.emit(into: &out)
   switch target.integerDot {
+  case .words where spec.readsWords:
+    HalfPanelConvolution(spec: spec, target: target, epilogue: epilogue).emit(into: &out)
   case .words:
     if let columns = WordConvolution.columns(spec) {
       WordConvolution(spec: spec, epilogue: epilogue, columns: columns).emit(into: &out)
@@ -32,6 +34,8 @@ func emitConvolution(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
 func convolutionDotCounts(_ spec: KernelSpec, _ target: CPUTarget) -> Set<Int> {
   let epilogue = EpilogueEmitter(spec: spec, target: target, arguments: ConvolutionKernel.layout)
   switch target.integerDot {
+  case .words where spec.readsWords:
+    return HalfPanelConvolution(spec: spec, target: target, epilogue: epilogue).dotCounts
   case .words:
     if let columns = WordConvolution.columns(spec) {
       return WordConvolution(spec: spec, epilogue: epilogue, columns: columns).dotCounts
@@ -45,6 +49,14 @@ func convolutionDotCounts(_ spec: KernelSpec, _ target: CPUTarget) -> Set<Int> {
       : HalfPanelConvolution(spec: spec, target: target, epilogue: epilogue).dotCounts
   case .none: return []
   }
+}
+
+extension KernelSpec {
+  /// Whether the activations of a `conv` have 16 bits.
+  var readsWords: Bool { operands[0] == .i16 }
+
+  /// Weights that meet four bytes of a pixel: 16 columns of two or four k.
+  var quadBytes: Int { PanelLayout.panelColumns * PanelLayout.quadDepth(operands[0]) }
 }
 
 extension CSource {
@@ -89,7 +101,8 @@ private func emitConvolutionEntry(
 }
 
 private func emitRowSplit(_ spec: KernelSpec, into out: inout CSource) {
-  if spec.operands.last == .u8 { out.halo() }
+  let result = spec.operands.last ?? .u8
+  if result.isStoredActivation { out.halo(channelBytes: result.bitWidth / 8) }
   let border = spec.isBordered ? "(const uint8_t *)(start + 32 * g->panels)" : "0"
   out.block("for (uint32_t tile = begin; tile < end;)") { out in
     out.line(
@@ -114,7 +127,7 @@ private func emitRowSplit(_ spec: KernelSpec, into out: inout CSource) {
       \(spec.symbol)_chunk(g, in, weights, start, rest, to, \(scratch), y0, y1, 0,
           g->pixels, 0, g->panels);
       """)
-    if spec.operands.last == .u8 {
+    if result.isStoredActivation {
       out.line("for (uint32_t y = y0; y < y1; ++y)")
       out.line("  qc_fill_around(&halo, to + (size_t)y * g->output_row_pitch, y, \(border));")
     }

@@ -33,6 +33,9 @@ struct DepthwiseEmitter {
   let epilogue: EpilogueEmitter
 
   var symbol: String { spec.symbol }
+  private var inputBytes: Int { spec.operands[0].bitWidth / 8 }
+  /// The function that joins the same channels of two taps.
+  var pairs: String { "vi_pairs_\(spec.operands[0].storageName)" }
   /// Channels of the last, partial vector; 0 when there is none.
   var rest: Int { spec["tail"] % target.lanes }
 
@@ -81,7 +84,7 @@ struct DepthwiseEmitter {
           out.line("vi acc = start;")
           out.line("#pragma clang loop unroll(\(taps <= 25 ? "full" : "disable"))")
           out.block("for (uint32_t t = 0; t < \(taps); t += 2)") { out in
-            out.line("const vi a = vi_pairs_u8(from + offset[t], from + offset[t + 1]);")
+            out.line("const vi a = \(pairs)(from + offset[t], from + offset[t + 1]);")
             out.line("acc = vi_dot_pairs(acc, a, pair[t / 2]);")
           }
           out.line(store("acc", to: "to", residual: "rest", partial: partial))
@@ -100,8 +103,8 @@ struct DepthwiseEmitter {
       out.line("const \(symbol)_constants constants = \(symbol)_broadcast(g), *e = &constants;")
       out.block("for (uint32_t c = 0; c < g->channels; c += VL)") { out in
         let call = """
-          (g, e, in + c, weights + c, vi_load(start + c), vf_load(factor + c), other + c,
-              to + c * \(epilogue.columnBytes), y0, y1);
+          (g, e, in + c * \(inputBytes), weights + c, vi_load(start + c), vf_load(factor + c),
+              other + c * \(epilogue.residualBytes), to + c * \(epilogue.columnBytes), y0, y1);
           """
         if rest > 0 {
           out.line("if (g->channels - c < VL) \(symbol)_rows_rest\(call)")
@@ -131,8 +134,9 @@ func emitDepthwiseEntry(
         ? "const uint8_t *residual = (const uint8_t *)buffers[3] + g->residual_origin;"
         : "const uint8_t *residual = input;")
     out.line("uint8_t *output = (uint8_t *)buffers[\(hasResidual ? 4 : 3)] + g->output_origin;")
-    let fillsHalo = spec.operands.last == .u8
-    if fillsHalo { out.halo() }
+    let result = spec.operands.last ?? .u8
+    let fillsHalo = result.isStoredActivation
+    if fillsHalo { out.halo(channelBytes: result.bitWidth / 8) }
     out.block("for (uint32_t tile = begin; tile < end;)") { out in
       out.line(
         """

@@ -1,5 +1,6 @@
 import KernelIR
 import Targets
+import Tensors
 
 /// Writes an `add`, `mul` or `lut` kernel.
 func emitElementwise(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
@@ -23,7 +24,7 @@ func emitElementwise(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
         """)
       emitPixels(spec, count: "x1 - x", into: &out)
     } else {
-      out.halo()
+      out.halo(channelBytes: spec.resultBytes)
       out.rowTiles { out in
         out.line(
           """
@@ -68,10 +69,13 @@ private func emitPixels(_ spec: KernelSpec, count: String, into out: inout CSour
   let isWhole = [nil, .some(.none), .scalar].contains(broadcast(spec))
   let sameShape = broadcast(spec) == .some(.none)
   if isWhole {
-    let rhs = sameShape ? " && g->rhs_pixel_pitch == g->channels" : ""
-    out.block(
-      "if (g->lhs_pixel_pitch == g->channels && g->output_pixel_pitch == g->channels\(rhs))"
-    ) { out in
+    func isDense(_ side: String, _ bytes: Int) -> String {
+      "g->\(side)_pixel_pitch == g->channels * \(bytes)"
+    }
+    let sides =
+      [isDense("lhs", spec.operandBytes(0)), isDense("output", spec.resultBytes)]
+      + (sameShape ? [isDense("rhs", spec.operandBytes(1))] : [])
+    out.block("if (\(sides.joined(separator: " && ")))") { out in
       out.line(run(spec, "a", "b", "p", "(\(count)) * g->channels"))
     }
     out.block("else") { out in emitPixelLoop(spec, count: count, sameShape: sameShape, into: &out) }
@@ -109,23 +113,38 @@ private func emitRun(_ spec: KernelSpec, into out: inout CSource) {
       const vf high = vf_set1((float)(g->qmax - g->zero_point));
       """)
     let isScalar = broadcast(spec) == .scalar
-    if isScalar { out.line("const vi vb = vi_sub(vi_set1(b[0]), zb);") }
+    let load = (0..<2).map { "vi_load_\(spec.operands[$0].storageName)" }
+    let store = "vi_store_\((spec.operands.last ?? .u8).storageName)"
+    if isScalar { out.line("const vi vb = vi_sub(vi_set1(\(scalar(spec))), zb);") }
     out.line("uint32_t i = 0;")
     for (header, suffix, count) in [
       ("for (; i + VL <= count; i += VL)", "", ""), ("if (i < count)", "_n", ", count - i"),
     ] {
       out.block(header) { out in
-        out.line("const vi va = vi_sub(vi_load_u8\(suffix)(a + i\(count)), za);")
-        if !isScalar { out.line("const vi vb = vi_sub(vi_load_u8\(suffix)(b + i\(count)), zb);") }
+        func at(_ operand: String, _ index: Int) -> String {
+          "\(load[index])\(suffix)(\(operand) + i * \(spec.operandBytes(index))\(count))"
+        }
+        out.line("const vi va = vi_sub(\(at("a", 0)), za);")
+        if !isScalar { out.line("const vi vb = vi_sub(\(at("b", 1)), zb);") }
         out.line(
           spec.family == .add
             ? "const vf v = vf_fma(vf_from_vi(vb), mb, vf_mul(vf_from_vi(va), ma));"
             : "const vf v = vf_mul(vf_from_vi(vi_mul(va, vb)), ma);")
         out.line("const vi q = vi_add(vi_round(vf_max(vf_min(v, high), low)), zero);")
-        out.line("vi_store_u8\(suffix)(to + i, q\(count));")
+        out.line("\(store)\(suffix)(to + i * \(spec.resultBytes), q\(count));")
       }
     }
     if spec.family == .multiply { out.line("(void)mb;") }
   }
   out.blank()
+}
+
+/// The C expression of the only element at `b`.
+private func scalar(_ spec: KernelSpec) -> String {
+  spec.operands[1] == .i16 ? "*(const int16_t *)b" : "b[0]"
+}
+
+extension KernelSpec {
+  fileprivate func operandBytes(_ index: Int) -> Int { operands[index].bitWidth / 8 }
+  fileprivate var resultBytes: Int { (operands.last?.bitWidth ?? 8) / 8 }
 }

@@ -20,18 +20,21 @@ struct EpilogueEmitter {
 
   private var symbol: String { spec.symbol }
   var isFloat: Bool { spec.operands.last == .f32 }
-  var hasResidual: Bool { spec["residual"] == 1 }
+  private var isByte: Bool { spec.operands.last == .u8 }
+  var hasResidual: Bool { spec.residual != nil }
   /// Whether `S_store4` exists.
-  var storesFour: Bool { !isFloat && target.integerDot == .words }
+  var storesFour: Bool { isByte && target.integerDot == .words }
   /// Whether `S_narrow` exists.
-  var narrows: Bool { !isFloat && target.hasFMA }
+  var narrows: Bool { isByte && target.hasFMA }
   private var clamp: Epilogue.Clamp? { isFloat ? nil : Epilogue.Clamp(rawValue: spec["clamp"]) }
   /// The zero point in lanes of 32 and of 16 bits; one that is 0 is a constant, whose addition the
   /// compiler leaves out.
   private var zeroPoint: String { spec.isUnshifted ? "vi_set1(0)" : "e->zero_point" }
   private var zeroWords: String { spec.isUnshifted ? "vi_set1(0)" : "e->zero_words" }
   /// Bytes of one column of the result.
-  var columnBytes: Int { isFloat ? 4 : 1 }
+  var columnBytes: Int { spec.operands.last.map { $0.bitWidth / 8 } ?? 1 }
+  /// Bytes of one column of the residual.
+  var residualBytes: Int { spec.residual.map { $0.bitWidth / 8 } ?? 1 }
 
   func emit(into out: inout CSource) {
     emitConstants(into: &out)
@@ -67,10 +70,11 @@ struct EpilogueEmitter {
     }
   }
 
-  /// The C expression of the residual's bytes at `pointer`, widened; of `count` of them if given.
+  /// The C expression of the residual's columns at `pointer`, widened; of `count` of them if given.
   func residual(_ pointer: String, count: String? = nil) -> String {
-    guard hasResidual else { return "vi_set1(0)" }
-    return count.map { "vi_load_u8_n(\(pointer), \($0))" } ?? "vi_load_u8(\(pointer))"
+    guard let element = spec.residual else { return "vi_set1(0)" }
+    let load = "vi_load_\(element.storageName)"
+    return count.map { "\(load)_n(\(pointer), \($0))" } ?? "\(load)(\(pointer))"
   }
 
   private func emitValue(into out: inout CSource) {
@@ -105,7 +109,8 @@ struct EpilogueEmitter {
           if clamp != .saturation || !target.hasFMA {
             out.line("v = vf_max(vf_min(v, e->high), e->low);")
           }
-          out.line("vi_store_u8\(suffix)(out, vi_add(vi_round(v), \(zeroPoint))\(count));")
+          let store = "vi_store_\(isByte ? "u8" : "i16")\(suffix)"
+          out.line("\(store)(out, vi_add(vi_round(v), \(zeroPoint))\(count));")
         }
       }
     }
@@ -154,4 +159,9 @@ struct EpilogueEmitter {
         """)
     }
   }
+}
+
+extension ElementType {
+  /// What the vector functions that load and store activations of this type are called by.
+  var storageName: String { self == .i16 ? "i16" : "u8" }
 }

@@ -1,8 +1,8 @@
 import KernelIR
 import Targets
 
-/// `conv` by `vpdpbusd` on 256-bit vectors: one quad of a pixel, broadcast, against the two halves of
-/// a panel of 16 columns.
+/// `conv` by `vpdpbusd` on 256-bit vectors, or by products of words for activations of 16 bits: one quad
+/// of a pixel, broadcast, against the two halves of a panel of 16 columns.
 struct HalfPanelConvolution {
   let spec: KernelSpec
   let target: CPUTarget
@@ -10,7 +10,9 @@ struct HalfPanelConvolution {
 
   private var symbol: String { spec.symbol }
   /// One quad a round: those of neighbouring pixels would share broadcasts that have no register.
-  private var unroll: QuadUnroll { QuadUnroll(quads: spec["quads"], limit: 1) }
+  private var unroll: QuadUnroll {
+    QuadUnroll(quads: spec["quads"], limit: 1, quadBytes: spec.quadBytes)
+  }
   private var tail: Int { spec["tail"] }
   /// Two sums for each pixel, beside the two halves and a broadcast.
   private var tiles: ConvolutionTiles {
@@ -77,12 +79,19 @@ struct HalfPanelConvolution {
 
   private func emitQuad(_ quad: Int, _ pixels: Int, _ halves: Int, into out: inout CSource) {
     out.block("") { out in
-      for z in 0..<halves { out.line("const vi w\(z) = vi_load(w + \(quad * 64 + z * 32));") }
+      let (load, dot) =
+        spec.readsWords ? ("vi_widen_s8", "vi_dot_pairs") : ("vi_load", "qc_dpbusd256")
+      for z in 0..<halves {
+        let place = quad * spec.quadBytes + z * spec.quadBytes / 2
+        out.line("const vi w\(z) = \(load)(w + \(place));")
+      }
       for m in 0..<pixels {
         out.line(
           "int32_t q\(m);\n__builtin_memcpy(&q\(m), p + \(m * spec["step"] + quad * 4), 4);")
         out.line("const vi a\(m) = vi_set1(q\(m));")
-        for z in 0..<halves { out.line("acc\(m)_\(z) = qc_dpbusd256(acc\(m)_\(z), a\(m), w\(z));") }
+        for z in 0..<halves {
+          out.line("acc\(m)_\(z) = \(dot)(acc\(m)_\(z), a\(m), w\(z));")
+        }
       }
     }
   }
@@ -118,7 +127,8 @@ struct HalfPanelConvolution {
         """
         const uint8_t *from = input + (size_t)y * g->row_step + (size_t)x0 * \(spec["step"]) +
             (size_t)group * g->group_step;
-        const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch + x0 * other + column;
+        const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch + x0 * other +
+            column * \(epilogue.residualBytes);
         uint8_t *to = output + (size_t)y * g->output_row_pitch + x0 * pitch +
             column * \(epilogue.columnBytes);
         uint32_t x = x0;

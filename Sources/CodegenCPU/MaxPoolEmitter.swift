@@ -1,7 +1,8 @@
 import KernelIR
 import Targets
+import Tensors
 
-/// Writes a `maxpool` kernel: the largest byte of each window's taps inside the image.
+/// Writes a `maxpool` kernel: the largest value of each window's taps inside the image.
 ///
 /// Where windows do not slide (``SlidingMaxPool``), the rows of one are joined first, for all pixels of a row at once, into scratch; then its
 /// pixels, whole vectors of channels at a time. Buffers may be read 64 bytes beyond their end.
@@ -9,19 +10,21 @@ func emitMaxPool(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) 
   if !spec.parameters.isEmpty { return SlidingMaxPool(spec: spec).emit(into: &out) }
   let symbol = spec.symbol
   out.line(clipFunction.replacing("qc_clip", with: "\(symbol)_clip"))
-  emitJoin(symbol, into: &out)
-  emitTaps(symbol, into: &out)
+  let maximum = StoredMaximum(spec)
+  emitJoin(symbol, maximum, into: &out)
+  emitTaps(symbol, maximum, into: &out)
   out.kernel(symbol, PoolKernel.layout) { out in
     out.line(
       """
       const uint8_t *input = (const uint8_t *)buffers[0] + g->input_origin;
       uint8_t *output = buffers[1], *line = scratch;
-      const uint32_t pitch = g->input_pixel_pitch, channels = g->channels, pixels = g->pixels;
+      const uint32_t pitch = g->input_pixel_pitch, pixels = g->pixels;
+      const uint32_t channels = g->channels * \(maximum.bytes);
       const uint32_t output_pitch = g->output_pixel_pitch, taps = g->kernel_pixels;
       const size_t step = (size_t)g->dilation_pixels * pitch;
       const uint32_t reach = (taps - 1) * g->dilation_pixels;
       """)
-    out.halo()
+    out.halo(channelBytes: maximum.bytes)
     out.rowTiles { out in
       out.line(
         """
@@ -57,19 +60,19 @@ func emitMaxPool(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) 
   }
 }
 
-/// `S_join`: the larger bytes of `rows` rows; no rows give zeros.
-private func emitJoin(_ symbol: String, into out: inout CSource) {
+/// `S_join`: the larger values of `rows` rows; no rows give the least.
+private func emitJoin(_ symbol: String, _ maximum: StoredMaximum, into out: inout CSource) {
   out.line(
     """
     static inline void \(symbol)_join(uint8_t *line, const uint8_t *in, size_t step, uint32_t rows,
                                       uint32_t count) {
       for (uint32_t i = 0; i < count; i += 8 * VL) {
-        qc_octets low = {0}, high = {0};
+        qc_octets low = \(maximum.least), high = low;
         const uint8_t *p = in + i;
         for (uint32_t k = 0; k < rows; ++k, p += step) {
-          low = __builtin_elementwise_max(low, qc_load_octets(p));
+          low = \(maximum.of("low", "qc_load_octets(p)"));
           if (count - i > 4 * VL) {
-            high = __builtin_elementwise_max(high, qc_load_octets(p + 4 * VL));
+            high = \(maximum.of("high", "qc_load_octets(p + 4 * VL)"));
           }
         }
         qc_store_octets(line + i, low);
@@ -80,17 +83,17 @@ private func emitJoin(_ symbol: String, into out: inout CSource) {
     """)
 }
 
-/// `S_taps`: the larger bytes of `taps` pixels, `step` apart, to one pixel at `to`, behind whose
+/// `S_taps`: the larger values of `taps` pixels, `step` apart, to one pixel at `to`, behind whose
 /// start `room` bytes may be written.
-private func emitTaps(_ symbol: String, into out: inout CSource) {
+private func emitTaps(_ symbol: String, _ maximum: StoredMaximum, into out: inout CSource) {
   out.line(
     """
     static inline __attribute__((always_inline)) void \(symbol)_taps(
         const uint8_t *from, size_t step, uint32_t taps, uint8_t *to, uint32_t channels, size_t room) {
       for (uint32_t c = 0; c < channels; c += 4 * VL) {
-        qc_octets best = {0};
+        qc_octets best = \(maximum.least);
         for (uint32_t k = 0; k < taps; ++k) {
-          best = __builtin_elementwise_max(best, qc_load_octets(from + k * step + c));
+          best = \(maximum.of("best", "qc_load_octets(from + k * step + c)"));
         }
         if (room - c >= 4 * VL) qc_store_octets(to + c, best);
         else qc_store_octets_n(to + c, best, channels - c);
@@ -98,4 +101,28 @@ private func emitTaps(_ symbol: String, into out: inout CSource) {
     }
 
     """)
+}
+
+/// The maximum of vectors of bytes that hold values of a kernel's type.
+struct StoredMaximum {
+  private let isWords: Bool
+  /// Bytes of a value.
+  let bytes: Int
+
+  init(_ spec: KernelSpec) {
+    isWords = spec.operands[0] == .i16
+    bytes = spec.operands[0].bitWidth / 8
+  }
+
+  /// The C expression of the least value everywhere.
+  var least: String {
+    isWords ? "(qc_octets)((qc_shorts){0} + (int16_t)-32768)" : "(qc_octets){0}"
+  }
+
+  /// The C expression of the larger values of two vectors.
+  func of(_ a: String, _ b: String) -> String {
+    isWords
+      ? "(qc_octets)__builtin_elementwise_max((qc_shorts)\(a),\n    (qc_shorts)\(b))"
+      : "__builtin_elementwise_max(\(a), \(b))"
+  }
 }

@@ -24,7 +24,7 @@ struct PlainConvolution {
               \(symbol)_pixel(g, e, input + (size_t)y * g->row_step + (size_t)x * \(spec["step"]) +
                   (size_t)group * g->group_step, weights + (size_t)p * g->panel_bytes,
                   start + p * 16, factor + p * 16, residual + (size_t)y * g->residual_row_pitch +
-                  (size_t)x * g->residual_pixel_pitch + column,
+                  (size_t)x * g->residual_pixel_pitch + column * \(epilogue.residualBytes),
                   output + (size_t)y * g->output_row_pitch + (size_t)x * g->output_pixel_pitch +
                   column * \(epilogue.columnBytes), columns);
               """)
@@ -33,6 +33,22 @@ struct PlainConvolution {
       }
     }
     out.blank()
+  }
+
+  private func emitQuad(into out: inout CSource) {
+    if spec.readsWords {
+      out.line(
+        """
+        int16_t a[2];
+        __builtin_memcpy(a, p, 4);
+        for (uint32_t c = 0; c < 16; ++c) acc[c] += a[0] * w[2 * c] + a[1] * w[2 * c + 1];
+        """)
+    } else {
+      out.line("const int32_t a0 = p[0], a1 = p[1], a2 = p[2], a3 = p[3];")
+      out.line("for (uint32_t c = 0; c < 16; ++c)")
+      out.line(
+        "  acc[c] += a0 * w[4 * c] + a1 * w[4 * c + 1] + a2 * w[4 * c + 2] + a3 * w[4 * c + 3];")
+    }
   }
 
   private func emitPixel(into out: inout CSource) {
@@ -52,13 +68,9 @@ struct PlainConvolution {
             const uint8_t *p = a + (size_t)y * g->segment_row_step +
                 (size_t)x * g->segment_column_step;
             """)
-          out.block("for (uint32_t q = 0; q < \(spec["quads"]); ++q, p += 4, w += 64)") { out in
-            out.line("const int32_t a0 = p[0], a1 = p[1], a2 = p[2], a3 = p[3];")
-            out.line("for (uint32_t c = 0; c < 16; ++c)")
-            out.line(
-              "  acc[c] += a0 * w[4 * c] + a1 * w[4 * c + 1] + a2 * w[4 * c + 2] + a3 * w[4 * c + 3];"
-            )
-          }
+          out.block(
+            "for (uint32_t q = 0; q < \(spec["quads"]); ++q, p += 4, w += \(spec.quadBytes))"
+          ) { out in emitQuad(into: &out) }
         }
       }
       out.block("for (uint32_t c = 0; c < columns; c += VL)") { out in
@@ -66,7 +78,7 @@ struct PlainConvolution {
           """
           const uint32_t n = qc_min(VL, columns - c);
           const vf v = \(symbol)_value(e, vi_load(acc + c), vf_load(factor + c),
-              \(epilogue.residual("residual + c", count: "n")));
+              \(epilogue.residual("residual + c * \(epilogue.residualBytes)", count: "n")));
           \(symbol)_store_n(e, v, out + c * \(epilogue.columnBytes), n);
           """)
       }

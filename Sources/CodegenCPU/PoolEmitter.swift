@@ -12,7 +12,7 @@ func emitAveragePool(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
       const uint32_t count = g->counts_padding ? g->kernel_rows * g->kernel_pixels : inside;
       vi sum = vi_set1(-(int32_t)inside * g->input_zero_point);
       """)
-    emitTaps("sum = vi_add(sum, vi_load_u8(p));", into: &out)
+    emitTaps("sum = vi_add(sum, vi_load_\(spec.operands[0].storageName)(p));", spec, into: &out)
     out.line("const vf v = vf_mul(vf_from_vi(sum), vf_set1(((const float *)buffers[1])[count]));")
     if spec.operands[1] == .f32 {
       out.line(
@@ -22,24 +22,26 @@ func emitAveragePool(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSour
         """)
       return
     }
+    let store = "vi_store_\(spec.operands[1].storageName)"
+    let bytes = spec.operands[1].bitWidth / 8
     out.line(
       """
       const vf low = vf_set1((float)(g->qmin - g->zero_point));
       const vf high = vf_set1((float)(g->qmax - g->zero_point));
       const vi q = vi_round(vf_max(vf_min(v, high), low));
       const vi stored = vi_add(q, vi_set1(g->zero_point));
-      if (n == VL) vi_store_u8(to + c, stored);
-      else vi_store_u8_n(to + c, stored, n);
+      if (n == VL) \(store)(to + c * \(bytes), stored);
+      else \(store)_n(to + c * \(bytes), stored, n);
       """)
   }
 }
 
-private func emitTaps(_ statement: String, into out: inout CSource) {
+private func emitTaps(_ statement: String, _ spec: KernelSpec, into out: inout CSource) {
   out.block("for (uint32_t ky = ky0; ky < ky1; ++ky)") { out in
     out.line(
       """
       const uint8_t *p = in + (ptrdiff_t)(top + (int32_t)(ky * g->dilation_rows)) * g->input_row_pitch +
-          (ptrdiff_t)(left + (int32_t)(kx0 * g->dilation_pixels)) * g->input_pixel_pitch + c;
+          (ptrdiff_t)(left + (int32_t)(kx0 * g->dilation_pixels)) * g->input_pixel_pitch + c * \(spec.operands[0].bitWidth / 8);
       """)
     out.block("for (uint32_t kx = kx0; kx < kx1; ++kx)") { out in
       out.line(statement)
@@ -69,7 +71,7 @@ private func emitPool(
   out.kernel(spec.symbol, PoolKernel.layout) { out in
     out.line("const uint8_t *input = (const uint8_t *)buffers[0] + g->input_origin;")
     out.line("uint8_t *output = buffers[\(output)];")
-    out.halo()
+    out.halo(channelBytes: (spec.operands.last?.bitWidth ?? 8) / 8)
     out.rowTiles { out in
       out.line(
         """

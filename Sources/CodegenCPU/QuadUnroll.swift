@@ -5,11 +5,14 @@
 /// share loads that the compiler would keep in registers which the sums need.
 struct QuadUnroll: Hashable {
   let quads: Int
+  /// Bytes of the weights of one quad.
+  let quadBytes: Int
   /// Quads of one round of the loop.
   let step: Int
 
-  init(quads: Int, limit: Int, divides: Bool = false) {
+  init(quads: Int, limit: Int, divides: Bool = false, quadBytes: Int = 64) {
     self.quads = quads
+    self.quadBytes = quadBytes
     let divisor = (1...limit).last { quads % $0 == 0 } ?? 1
     step = quads <= limit ? quads : divides ? divisor : 1
   }
@@ -29,6 +32,6 @@ struct QuadUnroll: Hashable {
 
   private func emitRound(into out: inout CSource, quad: (Int, inout CSource) -> Void) {
     for index in 0..<step { quad(index, &out) }
-    out.line("p += \(4 * step);\nw += \(64 * step);")
+    out.line("p += \(4 * step);\nw += \(quadBytes * step);")
   }
 }

@@ -123,7 +123,7 @@ struct RowPairConvolution {
       const int both = y + 1 < y1;
       const int16_t *from = a + (size_t)(y - y0) * 2 * pitch;
       const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch +
-          (size_t)x0 * g->residual_pixel_pitch + column + c;
+          (size_t)x0 * g->residual_pixel_pitch + (column + c) * \(base.epilogue.residualBytes);
       uint8_t *to = output + (size_t)y * g->output_row_pitch +
           (size_t)x0 * g->output_pixel_pitch + (column + c) * \(base.epilogue.columnBytes);
       """)

@@ -65,7 +65,8 @@ struct SlidingDepthwise {
   /// One column of input: tap `taps[i]` of the i-th waiting sum.
   private func emitColumn(_ taps: [Int], into out: inout CSource) {
     out.block("") { out in
-      out.line("const vi top = vi_pairs_u8(r0, r1), bottom = vi_pairs_u8(r2, r3);")
+      let pairs = emitter.pairs
+      out.line("const vi top = \(pairs)(r0, r1), bottom = \(pairs)(r2, r3);")
       for (slot, kx) in taps.enumerated() {
         out.line(
           """

@@ -1,6 +1,6 @@
 import KernelIR
 
-/// `maxpool` by windows that slide along a row: the largest bytes of each column of taps are taken
+/// `maxpool` by windows that slide along a row: the largest values of each column of taps are taken
 /// once, and stay in registers for the windows that share them.
 ///
 /// Taps in the padding are replaced by the nearest in the image, which the window has too. Channels
@@ -10,6 +10,7 @@ struct SlidingMaxPool {
   let spec: KernelSpec
 
   private var symbol: String { spec.symbol }
+  private var maximum: StoredMaximum { StoredMaximum(spec) }
   private var rows: [Int] { Array(0..<spec["rows"]) }
   private var taps: Int { spec["taps"] }
   private var stride: Int { spec["stride"] }
@@ -25,7 +26,7 @@ struct SlidingMaxPool {
     out.kernel(symbol, PoolKernel.layout) { out in
       out.line("const uint8_t *input = (const uint8_t *)buffers[0] + g->input_origin;")
       out.line("uint8_t *output = buffers[1];")
-      out.halo()
+      out.halo(channelBytes: maximum.bytes)
       out.rowTiles { out in
         out.line(
           """
@@ -41,8 +42,8 @@ struct SlidingMaxPool {
         }
         out.line(
           """
-          const uint32_t part = g->channels % (4 * VL);
-          uint32_t c = g->channels - (part ? part : 4 * VL);
+          const uint32_t bytes = g->channels * \(maximum.bytes), part = bytes % (4 * VL);
+          uint32_t c = bytes - (part ? part : 4 * VL);
           for (;; c -= 4 * VL) {
             \(symbol)_block(g, c, p, \(rowNames));
             if (c == 0) break;
@@ -54,7 +55,7 @@ struct SlidingMaxPool {
   }
 
   /// `S_within(i, extent)`: the index of 0 ..< extent that is nearest to i; `S_column(offset, rows)`:
-  /// the largest bytes of one column of taps.
+  /// the largest values of one column of taps.
   private func emitColumn(into out: inout CSource) {
     out.line(
       """
@@ -66,12 +67,12 @@ struct SlidingMaxPool {
       """)
     out.line("  qc_octets a = qc_load_octets(r0 + offset);")
     for row in rows.dropFirst() {
-      out.line("  a = __builtin_elementwise_max(a, qc_load_octets(r\(row) + offset));")
+      out.line("  a = \(maximum.of("a", "qc_load_octets(r\(row) + offset)"));")
     }
     out.line("  return a;\n}")
   }
 
-  /// `S_block(g, c, to, rows)`: a vector of channels, from number c on, of all pixels of a row.
+  /// `S_block(g, c, to, rows)`: a vector of channels, from byte c on, of all pixels of a row.
   private func emitBlock(into out: inout CSource) {
     out.block(
       """
@@ -85,7 +86,8 @@ struct SlidingMaxPool {
       out.line(
         """
         const size_t pitch = g->input_pixel_pitch, step = g->output_pixel_pitch;
-        const uint32_t extent = g->input_pixels, pixels = g->pixels, count = g->channels - c;
+        const uint32_t extent = g->input_pixels, pixels = g->pixels;
+        const uint32_t bytes = g->channels * \(maximum.bytes), count = bytes - c;
         int32_t left = -(int32_t)g->padding_pixels;
         """)
       for tap in 0..<shared { out.line("qc_octets k\(tap) = \(column(tap));") }
@@ -93,12 +95,12 @@ struct SlidingMaxPool {
         for tap in shared..<taps { out.line("const qc_octets k\(tap) = \(column(tap));") }
         out.line("qc_octets best = k0;")
         for tap in 1..<max(1, taps) {
-          out.line("best = __builtin_elementwise_max(best, k\(tap));")
+          out.line("best = \(maximum.of("best", "k\(tap)"));")
         }
         out.line(
           """
           uint8_t *at = to + x * step + c;
-          const size_t room = step == g->channels ? (size_t)(pixels - x) * step - c : count;
+          const size_t room = step == bytes ? (size_t)(pixels - x) * step - c : count;
           if (room >= 4 * VL) qc_store_octets(at, best);
           else qc_store_octets_n(at, best, count);
           """)

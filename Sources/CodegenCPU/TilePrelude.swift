@@ -78,6 +78,7 @@ struct TilePrelude {
     """
     typedef uint32_t qc_words __attribute__((vector_size(\(4 * lanes))));
     typedef uint8_t qc_octets __attribute__((vector_size(\(4 * lanes))));
+    typedef int16_t qc_shorts __attribute__((vector_size(\(4 * lanes))));
     QC_TILE qc_octets qc_load_octets(const uint8_t *p) {
       qc_octets a;
       __builtin_memcpy(&a, p, 4 * VL);

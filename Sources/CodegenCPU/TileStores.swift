@@ -47,7 +47,7 @@ struct TileStores {
   /// The C expression of a vector's values.
   private func value(_ vector: Vector) -> String {
     let residual = epilogue.residual(
-      "residual + \(vector.m) * residual_pitch + \(lanes * vector.z)",
+      "residual + \(vector.m) * residual_pitch + \(lanes * vector.z * epilogue.residualBytes)",
       count: count(vector).map(String.init))
     return "\(symbol)_value(e, acc\(vector.m)_\(vector.z), scale\(vector.z), \(residual))"
   }

@@ -78,6 +78,28 @@ extension VectorPrelude {
       uint64_t bytes = (uint64_t)_mm_cvtsi128_si64(qc_narrow(a));
       for (uint32_t i = 0; i < n; ++i, bytes >>= 8) ((uint8_t *)p)[i] = (uint8_t)bytes;
     }
+    static inline __m128i qc_load_words(const uint16_t *p, uint32_t n) {
+      uint16_t words[8] = {0};
+      for (uint32_t i = 0; i < n; ++i) words[i] = p[i];
+      return _mm_loadu_si128((const __m128i *)words);
+    }
+    static inline __m128i qc_narrow_words(vi a) {
+      return _mm_packs_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    }
+    static inline vi vi_load_i16(const void *p) {
+      return _mm256_cvtepi16_epi32(_mm_loadu_si128((const __m128i *)p));
+    }
+    static inline vi vi_load_i16_n(const void *p, uint32_t n) {
+      return _mm256_cvtepi16_epi32(qc_load_words(p, n));
+    }
+    static inline void vi_store_i16(void *p, vi a) {
+      _mm_storeu_si128((__m128i *)p, qc_narrow_words(a));
+    }
+    static inline void vi_store_i16_n(void *p, vi a, uint32_t n) {
+      uint16_t words[8];
+      _mm_storeu_si128((__m128i *)words, qc_narrow_words(a));
+      for (uint32_t i = 0; i < n; ++i) ((uint16_t *)p)[i] = words[i];
+    }
     static inline vi vi_set1_bytes(uint8_t a) { return _mm256_set1_epi8((char)a); }
     static inline vi vi_min_u8(vi a, vi b) { return _mm256_min_epu8(a, b); }
     static inline vi vi_max_u8(vi a, vi b) { return _mm256_max_epu8(a, b); }

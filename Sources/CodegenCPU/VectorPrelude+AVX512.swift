@@ -83,6 +83,18 @@ extension VectorPrelude {
       const vi low = _mm512_max_epi32(a, _mm512_setzero_si512());
       _mm_mask_storeu_epi8(p, qc_first(n), _mm512_cvtusepi32_epi8(low));
     }
+    static inline vi vi_load_i16(const void *p) {
+      return _mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)p));
+    }
+    static inline vi vi_load_i16_n(const void *p, uint32_t n) {
+      return _mm512_cvtepi16_epi32(_mm256_maskz_loadu_epi16(qc_first(n), p));
+    }
+    static inline void vi_store_i16(void *p, vi a) {
+      _mm256_storeu_si256((__m256i *)p, _mm512_cvtsepi32_epi16(a));
+    }
+    static inline void vi_store_i16_n(void *p, vi a, uint32_t n) {
+      _mm256_mask_storeu_epi16(p, qc_first(n), _mm512_cvtsepi32_epi16(a));
+    }
     static inline vi vi_set1_bytes(uint8_t a) {
       return _mm512_set1_epi32((int32_t)(a * 0x01010101u));
     }

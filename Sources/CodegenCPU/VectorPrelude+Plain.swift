@@ -108,6 +108,17 @@ extension VectorPrelude {
       for (uint32_t i = 0; i < n; ++i) ((uint8_t *)p)[i] = (uint8_t)b[i];
     }
     static inline void vi_store_u8(void *p, vi a) { vi_store_u8_n(p, a, 4); }
+    static inline vi vi_load_i16_n(const void *p, uint32_t n) {
+      vi a = {0, 0, 0, 0};
+      for (uint32_t i = 0; i < n; ++i) a[i] = ((const int16_t *)p)[i];
+      return a;
+    }
+    static inline vi vi_load_i16(const void *p) { return vi_load_i16_n(p, 4); }
+    static inline void vi_store_i16_n(void *p, vi a, uint32_t n) {
+      const vi b = vi_min(vi_max(a, vi_set1(-32768)), vi_set1(32767));
+      for (uint32_t i = 0; i < n; ++i) ((int16_t *)p)[i] = (int16_t)b[i];
+    }
+    static inline void vi_store_i16(void *p, vi a) { vi_store_i16_n(p, a, 4); }
 
     """
 }

@@ -115,7 +115,8 @@ struct WidenedConvolution {
       """
       const uint16_t *from = source + (y - y0) * g->stride_rows * row +
           (size_t)group * g->group_step;
-      const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch + x0 * other + column;
+      const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch + x0 * other +
+          column * \(epilogue.residualBytes);
       uint8_t *to = output + (size_t)y * g->output_row_pitch + x0 * pitch +
           column * \(epilogue.columnBytes);
       uint32_t x = x0;

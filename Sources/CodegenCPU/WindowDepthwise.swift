@@ -11,9 +11,10 @@ struct WindowDepthwise {
   let spec: KernelSpec
   let target: CPUTarget
 
-  /// Whether the kernel is this one: u8 results of a window that is worth straight-line code.
+  /// Whether the kernel is this one: u8 operands and results of a window that is worth straight-line code.
   static func takes(_ spec: KernelSpec, _ target: CPUTarget) -> Bool {
-    spec.family == .depthwise && target.integerDot != .none && spec.operands.last == .u8
+    spec.family == .depthwise && target.integerDot != .none && spec.operands[0] == .u8
+      && spec.operands.last == .u8 && spec.residual != .i16
       && spec["kh"] * spec["kw"] <= 49
   }
 

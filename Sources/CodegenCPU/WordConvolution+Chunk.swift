@@ -32,7 +32,7 @@ extension WordConvolution {
             """
             const uint8_t *from = a + (y - y0) * result_step;
             const uint8_t *rest = residual + (size_t)y * g->residual_row_pitch +
-                (size_t)x0 * g->residual_pixel_pitch + column + c;
+                (size_t)x0 * g->residual_pixel_pitch + (column + c) * \(epilogue.residualBytes);
             uint8_t *to = output + (size_t)y * g->output_row_pitch +
                 (size_t)x0 * g->output_pixel_pitch + (column + c) * \(epilogue.columnBytes);
             """)

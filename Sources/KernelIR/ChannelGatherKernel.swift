@@ -1,8 +1,9 @@
 import Tensors
 
-/// `channels`: every channel of a byte image is some channel of one of several images of the same
+/// `channels`: every channel of an image is some channel of one of several images of the same
 /// height, width and batch: a channel shuffle, or a concatenation and a shuffle at once.
 ///
+/// Images of wider elements are images of bytes, each byte a channel (``ImageGeometry/asBytes``).
 /// A result pixel is made in blocks of 16 channels, each the union of *takes*: 16 neighbouring bytes
 /// of one source, from which the block's channels are picked. Buffers: the sources, blocks, takes,
 /// output. A tile is a row.
@@ -29,19 +30,22 @@ package struct ChannelGatherKernel: Hashable, Sendable {
   package init(sources: [ImageGeometry], output: ImageGeometry, origins: [Origin]) {
     precondition((1...ChannelGatherKernel.sourceLimit).contains(sources.count), "\(sources.count)")
     precondition(origins.count == output.channels, "an origin for every channel")
+    let bytes = output.elementBytes
     precondition(
       (sources + [output]).allSatisfy {
-        $0.elementBytes == 1 && $0.batch == output.batch && $0.height == output.height
+        $0.elementBytes == bytes && $0.batch == output.batch && $0.height == output.height
           && $0.width == output.width
-      }, "images of bytes of one size")
+      }, "images of one size and type")
     precondition(
       origins.allSatisfy {
         sources.indices.contains($0.source)
           && (0..<sources[$0.source].channels).contains($0.channel)
       }, "an origin outside of its source")
-    self.sources = sources
-    self.output = output
-    self.origins = origins
+    self.sources = sources.map(\.asBytes)
+    self.output = output.asBytes
+    self.origins = origins.flatMap { origin in
+      (0..<bytes).map { Origin(source: origin.source, channel: origin.channel * bytes + $0) }
+    }
   }
 
   package var spec: KernelSpec {

@@ -2,8 +2,8 @@ import Tensors
 
 /// `quantize`, `dequantize` and `copy` between two layouts of one value.
 ///
-/// - quantize: f32 to u8, `clamp(rne(x / scale) + zeroPoint)` with the IEEE quotient; NaN gives qmin
-/// - dequantize: u8 to f32, `float(q - zeroPoint) * scale`
+/// - quantize: f32 to u8 or i16, `clamp(rne(x / scale) + zeroPoint)` with the IEEE quotient; NaN gives qmin
+/// - dequantize: u8 or i16 to f32, `float(q - zeroPoint) * scale`
 /// - copy: equal element sizes, bytes exclusive-ored with `flip` (0x80 turns i8 into u8)
 ///
 /// Either side may lie in any strided order of the four axes, so a network's NCHW input becomes the
@@ -81,8 +81,8 @@ package struct ConversionKernel: Hashable, Sendable {
     _ outputElement: ElementType, _ shape: ImageGeometry
   ) {
     switch kind {
-    case .quantize: precondition(inputElement == .f32 && outputElement.bitWidth == 8)
-    case .dequantize: precondition(inputElement.bitWidth == 8 && outputElement == .f32)
+    case .quantize: precondition(inputElement == .f32 && outputElement.isStoredActivation)
+    case .dequantize: precondition(inputElement.isStoredActivation && outputElement == .f32)
     case .copy(let flip):
       precondition(inputElement.bitWidth == outputElement.bitWidth)
       precondition(flip == 0 || inputElement.bitWidth == 8, "only bytes are flipped")

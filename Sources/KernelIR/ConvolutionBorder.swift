@@ -11,6 +11,7 @@ extension ConvolutionKernel {
     _ epilogue: Epilogue
   ) -> ImageGeometry.Halo {
     guard window.kernel == .init(1, 1), window.stride == .init(1, 1), output.halo.isEmpty,
+      input.element == .u8, output.element == .u8,
       case .requantize(_, _, _, residual: nil, activation: nil) = epilogue
     else { return .none }
     return ImageGeometry.Halo(

@@ -1,3 +1,5 @@
+import Tensors
+
 extension KernelFamily {
   package static let convolution = KernelFamily("conv")
 }
@@ -39,7 +41,7 @@ extension ConvolutionKernel {
       "panels": .u32(panels.panelCount),
       "panels_per_group": .u32(panels.panelsPerGroup),
       "columns_per_group": .u32(panels.columnsPerGroup),
-      "group_step": .u32(source.channels / groups),
+      "group_step": .u32(source.channelBytes / groups),
       "input_rows": .u32(window.inputRows(1)),
       "stride_rows": .u32(window.stride.y),
       "kernel_row_rows": .u32(window.dilation.y),
@@ -48,7 +50,7 @@ extension ConvolutionKernel {
       "gathered_bytes": .u32(gatheredBytes(rows: chunk.rows)),
       "zero_rows": .u32(zeroRows), "image_rows": .u32(imageRows),
       "span": .u32(
-        (window.inputPixels(chunk.pixels) - 1) * source.pixelPitch + source.channels),
+        (window.inputPixels(chunk.pixels) - 1) * source.pixelPitch + source.channelBytes),
       "rows_per_chunk": .u32(chunk.rows),
       "pixels_per_chunk": .u32(chunk.pixels),
     ]
@@ -84,7 +86,7 @@ extension ConvolutionKernel {
   /// takes four products per column of taps instead of six, exactly: a dense kernel of three rows,
   /// with k short enough for the doubled sums.
   package var pairsRows: Bool {
-    !gathersRows && window.kernel.y == 3 && segmentColumns == 1 && window.stride.y == 1
+    !gathersRows && input.element == .u8 && window.kernel.y == 3 && segmentColumns == 1 && window.stride.y == 1
       && window.dilation.y == 1
       && split == .rows && output.height > 1 && panels.run <= 2048
   }

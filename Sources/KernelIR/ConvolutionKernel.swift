@@ -1,6 +1,6 @@
 import Tensors
 
-/// `conv`: u8 activations times s8 weights, summed in int32, then an ``Epilogue``.
+/// `conv`: u8 or i16 activations times s8 weights, summed in int32, then an ``Epilogue``.
 ///
 /// A matrix product is the same kernel with ``ConvolutionWindow/pixel`` over
 /// ``ImageGeometry/matrix(_:rows:columns:)``. Buffers: input, weights, columns (start values, then
@@ -22,13 +22,13 @@ package struct ConvolutionKernel: Hashable, Sendable {
     let epilogue: Epilogue
   }
 
-  /// The input is u8 and its halo covers the window's padding; the output is u8, or f32 for a float
-  /// epilogue.
+  /// The input is u8 or i16 and its halo covers the window's padding; the output is u8 or i16, or f32
+  /// for a float epilogue.
   package init(
     input: ImageGeometry, output: ImageGeometry, window: ConvolutionWindow, groups: Int = 1,
     epilogue: Epilogue
   ) {
-    precondition(input.element == .u8, "activations are u8")
+    precondition(input.element.isStoredActivation, "activations are u8 or i16")
     precondition(window.fits(input, output), "the input's halo is smaller than its padding")
     precondition(input.channels % groups == 0 && output.channels % groups == 0, "\(groups) groups")
     precondition(epilogue.factors.count == output.channels, "one factor per output channel")
@@ -59,10 +59,13 @@ package struct ConvolutionKernel: Hashable, Sendable {
     self.rows = rows
   }
 
+  /// Values of k in a quad of the input.
+  var quadDepth: Int { PanelLayout.quadDepth(input.element) }
+
   /// Whether the taps of a kernel row meet contiguous bytes, so that the row is one segment.
   var rowsAreContiguous: Bool {
     window.kernel.x == 1
-      || (window.dilation.x == 1 && groups == 1 && input.pixelPitch == input.channels)
+      || (window.dilation.x == 1 && groups == 1 && input.pixelPitch == input.channelBytes)
   }
 
   /// Segments across one kernel row: 1 when it is contiguous, else one per tap.
@@ -75,7 +78,7 @@ package struct ConvolutionKernel: Hashable, Sendable {
       groups: groups, columnsPerGroup: output.channels / groups,
       segments: window.kernel.y * segmentColumns,
       run: window.taps * depth / window.kernel.y
-        / segmentColumns)
+        / segmentColumns, element: input.element)
   }
 
   package var split: TileSplit { .best(for: output, panels: panels.panelCount) }
@@ -93,7 +96,7 @@ package struct ConvolutionKernel: Hashable, Sendable {
     ]
     let border = hasBorder ? [KernelSpec.Parameter("bordered", 1)] : []
     return KernelSpec(
-      .convolution, [.u8, .i8, output.element],
+      .convolution, [input.element, .i8, output.element],
       parameters + edgeParameters + gatherParameters + border + epilogue.parameters)
   }
 
@@ -106,7 +109,7 @@ package struct ConvolutionKernel: Hashable, Sendable {
 
   /// The call with weights in ONNX's order, `[output channel][input channel of the group][ky][kx]`,
   /// and with `start`, what the sum of each output channel begins with: see
-  /// ``startValues(bias:weights:inputZeroPoint:)``.
+  /// ``startValues(bias:weights:input:inputZeroPoint:)``.
   package func call(weights: [Int8], start: [Int32]) -> KernelCall {
     let panels = panels
     var operands: [KernelCall.Operand] = [
@@ -165,24 +168,35 @@ package struct ConvolutionKernel: Hashable, Sendable {
 
   /// `bias[c] - inputZeroPoint * Σ weights[c]`: with it the sums run over the stored bytes.
   ///
-  /// The weights may come in any order that has the output channel first.
+  /// The weights may come in any order that has the output channel first; `input` is the stored type
+  /// of the activations.
   ///
   /// - Returns: `nil` when some sum of the convolution could leave int32.
   package static func startValues(
-    bias: [Int32], weights: [Int8], inputZeroPoint: Int32
+    bias: [Int32], weights: [Int8], input: ElementType = .u8, inputZeroPoint: Int32
   ) -> [Int32]? {
     let depth = weights.count / bias.count
+    let (least, most): (Int64, Int64) = input == .i16 ? (-32768, 32767) : (0, 255)
     var start: [Int32] = []
     for (column, bias) in bias.enumerated() {
       let slice = weights[column * depth..<(column + 1) * depth]
       let value = Int64(bias) - Int64(inputZeroPoint) * slice.reduce(0) { $0 + Int64($1) }
-      let highest = slice.reduce(value) { $0 + 255 * max(Int64($1), 0) }
-      let lowest = slice.reduce(value) { $0 + 255 * min(Int64($1), 0) }
+      let highest = slice.reduce(value) {
+        $0 + most * max(Int64($1), 0) + least * min(Int64($1), 0)
+      }
+      let lowest = slice.reduce(value) {
+        $0 + most * min(Int64($1), 0) + least * max(Int64($1), 0)
+      }
       guard lowest >= Int64(Int32.min), highest <= Int64(Int32.max) else { return nil }
       start.append(Int32(value))
     }
     return start
   }
+}
+
+extension ElementType {
+  /// Whether activations of quantized ops are stored so.
+  package var isStoredActivation: Bool { self == .u8 || self == .i16 }
 }
 
 /// The bytes of 32-bit words, as every frame holds them.

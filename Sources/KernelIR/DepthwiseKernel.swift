@@ -1,6 +1,6 @@
 import Tensors
 
-/// `dwconv`: each channel of a u8 image with its own s8 window, then an ``Epilogue``.
+/// `dwconv`: each channel of a u8 or i16 image with its own s8 window, then an ``Epilogue``.
 ///
 /// Buffers: input, weights, columns (start values, then factors), residual if there is one, output.
 package struct DepthwiseKernel: Hashable, Sendable {
@@ -12,7 +12,7 @@ package struct DepthwiseKernel: Hashable, Sendable {
   package init(
     input: ImageGeometry, output: ImageGeometry, window: ConvolutionWindow, epilogue: Epilogue
   ) {
-    precondition(input.element == .u8, "activations are u8")
+    precondition(input.element.isStoredActivation, "activations are u8 or i16")
     precondition(input.channels == output.channels, "a depthwise convolution keeps its channels")
     precondition(window.fits(input, output), "the input's halo is smaller than its padding")
     precondition(epilogue.factors.count == output.channels, "one factor per channel")
@@ -34,11 +34,11 @@ package struct DepthwiseKernel: Hashable, Sendable {
       .init("wide", output.channels < DepthwiseKernel.widestVector ? 0 : 1),
       .init("tail", output.channels % DepthwiseKernel.widestVector),
     ]
-    return KernelSpec(.depthwise, [.u8, .i8, output.element], parameters + epilogue.parameters)
+    return KernelSpec(.depthwise, [input.element, .i8, output.element], parameters + epilogue.parameters)
   }
 
   /// The call with weights in the order `[channel][ky][kx]` and with `start`, what the sum of each
-  /// channel begins with: see ``ConvolutionKernel/startValues(bias:weights:inputZeroPoint:)``.
+  /// channel begins with: see ``ConvolutionKernel/startValues(bias:weights:input:inputZeroPoint:)``.
   package func call(weights: [Int8], start: [Int32]) -> KernelCall {
     precondition(start.count == output.channels, "one start value per channel")
     let padding = [UInt32](repeating: 0, count: channels.paddedChannels - channels.channels)

@@ -1,6 +1,6 @@
 import Tensors
 
-/// `add`, `mul` and `lut` on u8 images, element by element.
+/// `add`, `mul` and `lut` on images, element by element: of u8 or i16, a table of u8.
 ///
 /// - add: `clamp(rne(fma(float(b - zb), mb, float(a - za) * ma)) + z)`
 /// - mul: `clamp(rne(float((a - za) * (b - zb)) * ma) + z)`
@@ -53,11 +53,15 @@ package struct ElementwiseKernel: Hashable, Sendable {
 
   package init(lhs: ImageGeometry, rhs: ImageGeometry?, output: ImageGeometry, kind: Kind) {
     let all = [lhs, output] + (rhs.map { [$0] } ?? [])
-    precondition(all.allSatisfy { $0.element == .u8 }, "elementwise kernels are u8")
+    precondition(
+      all.allSatisfy { $0.element.isStoredActivation }, "elementwise kernels are u8 or i16")
     precondition(
       lhs.channels == output.channels && lhs.width == output.width && lhs.height == output.height
         && lhs.batch == output.batch, "the left operand has the result's extents")
-    if case .table(let table) = kind { precondition(table.count == 256, "a table has 256 entries") }
+    if case .table(let table) = kind {
+      precondition(table.count == 256, "a table has 256 entries")
+      precondition(lhs.element == .u8 && output.element == .u8, "a table is of bytes")
+    }
     let sameShape = rhs.map { $0.extentArguments == output.extentArguments } ?? true
     let isFlat = sameShape && all.allSatisfy { $0.isGapless }
     self.lhs = isFlat ? lhs.flattened : lhs
@@ -92,13 +96,18 @@ package struct ElementwiseKernel: Hashable, Sendable {
     switch kind {
     case .add:
       return KernelSpec(
-        .add, [.u8, .u8, .u8], common + [.init("broadcast", broadcast.rawValue)])
+        .add, elements, common + [.init("broadcast", broadcast.rawValue)])
     case .multiply:
       return KernelSpec(
-        .multiply, [.u8, .u8, .u8], common + [.init("broadcast", broadcast.rawValue)])
+        .multiply, elements, common + [.init("broadcast", broadcast.rawValue)])
     case .table:
       return KernelSpec(.table, [.u8, .u8], common)
     }
+  }
+
+  /// Both operands and the result.
+  private var elements: [ElementType] {
+    [lhs.element, (rhs ?? lhs).element, output.element]
   }
 
   package func call() -> KernelCall {

@@ -1,3 +1,5 @@
+import Tensors
+
 /// What happens between the int32 sums of a convolution and the store. Bias and input zero point
 /// are not here: they are in the start values of the sums.
 package enum Epilogue: Hashable, Sendable {
@@ -32,7 +34,7 @@ package enum Epilogue: Hashable, Sendable {
     }
   }
 
-  /// A u8 operand of the result's shape that is added before rounding.
+  /// A u8 or i16 operand of the result's shape that is added before rounding.
   package struct Residual: Hashable, Sendable {
     package let geometry: ImageGeometry
     package let zeroPoint: Int32
@@ -118,7 +120,7 @@ extension Epilogue {
 
   /// What holds a requantized value within its bounds.
   package enum Clamp: Int, Hashable, Sendable {
-    /// Saturation to a byte: every value fits int32 before it is rounded, the bounds are 0...255.
+    /// Saturation to the result's type, whose bounds hold: every value fits int32 before it is rounded.
     case saturation = 0
     /// The bounds, once the value is a byte: every value fits int32 before it is rounded.
     case bytes = 1
@@ -128,16 +130,18 @@ extension Epilogue {
 
   /// How the values of a requantizing epilogue are clamped, for any int32 sums.
   private func clamp(_ bounds: ClosedRange<Int32>) -> Clamp {
-    var largest =
-      0x1p31 * Double(factors.max() ?? 0) + 255 * Double(residual?.multiplier ?? 0)
+    let step: Double = residual?.geometry.element == .i16 ? 65535 : 255
+    var largest = 0x1p31 * Double(factors.max() ?? 0) + step * Double(residual?.multiplier ?? 0)
     if let activation { largest = activation.largest(within: largest) }
     guard largest <= 0x1p30 else { return .values }
-    return bounds == 0...255 ? .saturation : .bytes
+    if bounds == 0...255 || bounds == -32768...32767 { return .saturation }
+    return (0...255).contains(bounds.lowerBound) && bounds.upperBound <= 255 ? .bytes : .values
   }
 
   /// The parameters of a spec that the epilogue's code depends on.
   package var parameters: [KernelSpec.Parameter] {
-    let added = [KernelSpec.Parameter("residual", residual == nil ? 0 : 1)]
+    let kind = residual.map { $0.geometry.element == .i16 ? 2 : 1 } ?? 0
+    let added = [KernelSpec.Parameter("residual", kind)]
     let function = activation.map { [KernelSpec.Parameter($0.function.rawValue, 1)] } ?? []
     switch self {
     case .requantize(_, let zeroPoint, let bounds, _, _):
@@ -178,6 +182,15 @@ extension MapFunction {
 }
 
 extension KernelSpec {
+  /// The type of the residual of the epilogue that the spec was made with.
+  package var residual: ElementType? {
+    switch self["residual"] {
+    case 1: .u8
+    case 2: .i16
+    default: nil
+    }
+  }
+
   /// Whether the result's zero point is 0, as it is behind a ReLU: no code adds it.
   package var isUnshifted: Bool { parameters.contains { $0.name == "unshifted" } }
 

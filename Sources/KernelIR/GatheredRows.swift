@@ -25,7 +25,7 @@ extension ConvolutionKernel {
   }
 
   /// Bytes of a kernel row.
-  private var kernelRowBytes: Int { window.kernel.x * input.channels }
+  private var kernelRowBytes: Int { window.kernel.x * input.channelBytes }
   private var gatheredQuads: Int { (window.kernel.y * kernelRowBytes + 3) / 4 }
 
   /// What the products run over: the input, or its gathered rows as an image of the result's size,
@@ -34,8 +34,8 @@ extension ConvolutionKernel {
     guard gathersRows else { return input }
     let pixel = 4 * gatheredQuads
     return ImageGeometry(
-      element: .u8, batch: output.batch, height: output.height, width: output.width,
-      channels: window.kernel.y * kernelRowBytes, halo: .none, haloByte: 0, pixelPitch: pixel,
+      element: input.element, batch: output.batch, height: output.height, width: output.width,
+      channels: window.taps * input.channels, halo: .none, haloByte: 0, pixelPitch: pixel,
       rowPitch: output.width * pixel, imagePitch: input.imagePitch, origin: 0)
   }
 

@@ -75,7 +75,8 @@ package struct ImageGeometry: Hashable, Sendable {
     halo: Halo = .none, haloByte: UInt8 = 0
   ) {
     precondition(element.bitWidth % 8 == 0, "images hold whole bytes")
-    precondition(halo.isEmpty || element.bitWidth == 8, "a halo is filled byte by byte")
+    precondition(
+      halo.isEmpty || element.bitWidth == 8 || haloByte == 0, "a halo is filled byte by byte")
     let pixel = channels * element.bitWidth / 8
     let row = (halo.left + width + halo.right) * pixel
     self.init(
@@ -91,6 +92,8 @@ package struct ImageGeometry: Hashable, Sendable {
   }
 
   package var elementBytes: Int { element.bitWidth / 8 }
+  /// Bytes of the channels of one pixel.
+  package var channelBytes: Int { channels * elementBytes }
 
   /// Size of the buffer that holds all images with their halos.
   package var byteCount: Int { batch * imagePitch }
@@ -102,6 +105,14 @@ package struct ImageGeometry: Hashable, Sendable {
       element: element, batch: batch, height: height, width: width, channels: range.count,
       halo: halo, haloByte: haloByte, pixelPitch: pixelPitch, rowPitch: rowPitch,
       imagePitch: imagePitch, origin: origin + range.lowerBound * elementBytes)
+  }
+
+  /// The same buffer with each byte of an element as a channel.
+  package var asBytes: ImageGeometry {
+    ImageGeometry(
+      element: .u8, batch: batch, height: height, width: width, channels: channelBytes, halo: halo,
+      haloByte: haloByte, pixelPitch: pixelPitch, rowPitch: rowPitch, imagePitch: imagePitch,
+      origin: origin)
   }
 
   /// Whether every pixel follows the one before it without a gap, across rows and images.

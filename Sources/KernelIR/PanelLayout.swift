@@ -1,33 +1,44 @@
+import Tensors
+
 /// Where the weights of a matrix product or convolution lie when packed:
-/// `[group][panel][segment][quad][16 columns][4 k]`, one layout for all CPU variants.
+/// `[group][panel][segment][quad][16 columns][k of a quad]`, one layout for all CPU variants.
 ///
 /// A column is an output channel. The k of a column are cut into `segments` of `run` values that
-/// meet contiguous input bytes; each segment is filled up to quads of four, each group to panels
-/// of 16 columns, with zero weights.
+/// meet contiguous input bytes. A quad is the weights that meet four of these: four, or two where the
+/// input has 16 bits. Each segment is filled up to quads, each group to panels of 16 columns, with
+/// zero weights.
 package struct PanelLayout: Hashable, Sendable {
   package static let panelColumns = 16
-  package static let quadDepth = 4
 
   package let groups: Int
   package let columnsPerGroup: Int
   package let segments: Int
   /// Values of k in one segment.
   package let run: Int
+  /// Values of k in one quad.
+  package let quadDepth: Int
 
-  package init(groups: Int, columnsPerGroup: Int, segments: Int, run: Int) {
+  package init(
+    groups: Int, columnsPerGroup: Int, segments: Int, run: Int, element: ElementType = .u8
+  ) {
     precondition(groups > 0 && columnsPerGroup > 0 && segments > 0 && run > 0, "an empty product")
+    quadDepth = PanelLayout.quadDepth(element)
     self.groups = groups
     self.columnsPerGroup = columnsPerGroup
     self.segments = segments
     self.run = run
   }
 
+  /// Values of k that meet four bytes of an input of this type.
+  package static func quadDepth(_ element: ElementType) -> Int { element == .i16 ? 2 : 4 }
+
   package var panelsPerGroup: Int { (columnsPerGroup + 15) / PanelLayout.panelColumns }
   package var panelCount: Int { groups * panelsPerGroup }
   /// Columns with the filled-up ones; the length of each per-column vector.
   package var paddedColumns: Int { panelCount * PanelLayout.panelColumns }
-  package var quadsPerSegment: Int { (run + 3) / PanelLayout.quadDepth }
-  package var panelBytes: Int { segments * quadsPerSegment * 64 }
+  package var quadsPerSegment: Int { (run + quadDepth - 1) / quadDepth }
+  private var quadBytes: Int { PanelLayout.panelColumns * quadDepth }
+  package var panelBytes: Int { segments * quadsPerSegment * quadBytes }
   package var byteCount: Int { panelCount * panelBytes }
 
   /// The padded column that output channel `column` has become.
@@ -39,8 +50,8 @@ package struct PanelLayout: Hashable, Sendable {
   /// The index map: the byte of weight (`column`, `segment`, `k`).
   package func offset(column: Int, segment: Int, k: Int) -> Int {
     let padded = paddedColumn(column)
-    return padded / 16 * panelBytes + (segment * quadsPerSegment + k / 4) * 64 + padded % 16 * 4
-      + k % 4
+    return padded / 16 * panelBytes + (segment * quadsPerSegment + k / quadDepth) * quadBytes
+      + padded % 16 * quadDepth + k % quadDepth
   }
 
   /// The packed bytes of weights in the order `[column][segment][k]`.
@@ -65,7 +76,7 @@ package struct PanelLayout: Hashable, Sendable {
       for segment in 0..<segments {
         let base = offset(column: column, segment: segment, k: 0)
         for k in 0..<run {
-          body(index, base + k / 4 * 64 + k % 4)
+          body(index, base + k / quadDepth * quadBytes + k % quadDepth)
           index += 1
         }
       }

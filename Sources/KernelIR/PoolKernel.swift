@@ -1,8 +1,9 @@
 import Tensors
 
-/// `maxpool` and `avgpool` over windows of a u8 image; the result is u8, or, of an average, f32.
+/// `maxpool` and `avgpool` over windows of a u8 or i16 image; the result is of the same type, or, of an
+/// average, of either or f32.
 ///
-/// The maximum is over stored bytes (one scale on both sides), clipped taps left out. The average is
+/// The maximum is over stored values (one scale on both sides), clipped taps left out. The average is
 /// `clamp(rne(float(Σ (q - zeroPoint)) * multiplier[count]) + resultZeroPoint)` over the `count`
 /// taps of a window, or for f32 the product with the multiplier itself; taps outside the image add
 /// nothing. Buffers: input, factors (average only: the
@@ -43,12 +44,13 @@ package struct PoolKernel: Hashable, Sendable {
   package init(
     input: ImageGeometry, output: ImageGeometry, window: ConvolutionWindow, kind: Kind
   ) {
-    precondition(input.element == .u8, "pooling is of u8")
+    precondition(input.element.isStoredActivation, "pooling is of u8 or i16")
     precondition(input.channels == output.channels && input.batch == output.batch, "pooling shapes")
     switch kind {
-    case .maximum: precondition(output.element == .u8, "a maximum is u8")
+    case .maximum: precondition(output.element == input.element, "a maximum has its operand's type")
     case .average(let average):
-      precondition(output.element == .u8 || output.element == .f32, "an average is u8 or f32")
+      precondition(
+        output.element.isStoredActivation || output.element == .f32, "an average is u8, i16 or f32")
       precondition(average.multipliers.count == window.taps + 1, "a multiplier for each count")
     }
     self.input = input
@@ -59,8 +61,9 @@ package struct PoolKernel: Hashable, Sendable {
 
   package var spec: KernelSpec {
     switch kind {
-    case .maximum: KernelSpec(.maxPool, [.u8, .u8], slides ? slidingParameters : [])
-    case .average: KernelSpec(.averagePool, [.u8, output.element])
+    case .maximum:
+      KernelSpec(.maxPool, [input.element, output.element], slides ? slidingParameters : [])
+    case .average: KernelSpec(.averagePool, [input.element, output.element])
     }
   }
 
@@ -71,7 +74,7 @@ package struct PoolKernel: Hashable, Sendable {
       kernel <= PoolKernel.slidingTaps && padding < kernel && last - padding < extent
     }
     return kind == .maximum && window.dilation == .init(1, 1)
-      && output.channels >= PoolKernel.slidingChannels
+      && output.channelBytes >= PoolKernel.slidingBytes
       && meets(
         (output.height - 1) * window.stride.y, window.padding.y, window.kernel.y, input.height)
       && meets(
@@ -79,7 +82,7 @@ package struct PoolKernel: Hashable, Sendable {
   }
 
   private static let slidingTaps = 5
-  private static let slidingChannels = 32
+  private static let slidingBytes = 32
 
   private var slidingParameters: [KernelSpec.Parameter] {
     [

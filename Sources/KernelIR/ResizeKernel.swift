@@ -1,6 +1,6 @@
 import Tensors
 
-/// `resize`: linear interpolation of a u8 image along width and height, requantized.
+/// `resize`: linear interpolation of a u8 or i16 image along width and height, requantized to either.
 ///
 /// `clamp(rne(v * multiplier) + zeroPoint)`, v being the interpolation of `float(q - inputZeroPoint)`:
 /// `fma(f, d₁ − d₀, d₀)` along the row, then down. Buffers: input, rows, pixels, output. A tile is a
@@ -34,12 +34,17 @@ package struct ResizeKernel: Hashable, Sendable {
   package struct Scaling: Hashable, Sendable {
     package let inputZeroPoint: Int32
     package let zeroPoint: Int32
+    package let bounds: ClosedRange<Int32>
     /// Input scale over result scale.
     package let multiplier: Float
 
-    package init(inputZeroPoint: Int32, zeroPoint: Int32, multiplier: Float) {
+    package init(
+      inputZeroPoint: Int32, zeroPoint: Int32, bounds: ClosedRange<Int32> = 0...255,
+      multiplier: Float
+    ) {
       self.inputZeroPoint = inputZeroPoint
       self.zeroPoint = zeroPoint
+      self.bounds = bounds
       self.multiplier = multiplier
     }
   }
@@ -53,7 +58,8 @@ package struct ResizeKernel: Hashable, Sendable {
   package init(
     input: ImageGeometry, output: ImageGeometry, rows: Taps, pixels: Taps, scaling: Scaling
   ) {
-    precondition(input.element == .u8 && output.element == .u8, "resize is u8 to u8")
+    precondition(
+      input.element.isStoredActivation && output.element.isStoredActivation, "resize of integers")
     precondition(input.channels == output.channels && input.batch == output.batch, "resize shapes")
     precondition(
       rows.factors.count == output.height && pixels.factors.count == output.width, "a tap each")
@@ -67,12 +73,13 @@ package struct ResizeKernel: Hashable, Sendable {
     self.scaling = scaling
   }
 
-  package var spec: KernelSpec { KernelSpec(.resize, [.u8, .u8]) }
+  package var spec: KernelSpec { KernelSpec(.resize, [input.element, output.element]) }
 
   package func call() -> KernelCall {
     let values: ArgumentLayout.Values = [
       "input_zero_point": .i32(scaling.inputZeroPoint), "zero_point": .i32(scaling.zeroPoint),
-      "multiplier": .f32(scaling.multiplier),
+      "multiplier": .f32(scaling.multiplier), "qmin": .i32(scaling.bounds.lowerBound),
+      "qmax": .i32(scaling.bounds.upperBound),
     ]
     return KernelCall(
       spec: spec,
@@ -91,9 +98,11 @@ package struct ResizeKernel: Hashable, Sendable {
     "qc_resize_args",
     ArgumentLayout.Field.extents + ArgumentLayout.Field.image("input")
       + ArgumentLayout.Field.image("output") + ArgumentLayout.Field.halo + [
-        .init("input_zero_point", .i32, "subtracted from each byte"),
+        .init("input_zero_point", .i32, "subtracted from each stored value"),
         .init("zero_point", .i32, "of the result, added after rounding"),
         .init("multiplier", .f32, "input scale / result scale"),
+        .init("qmin", .i32, "smallest stored result"),
+        .init("qmax", .i32, "largest stored result"),
       ])
 }
 

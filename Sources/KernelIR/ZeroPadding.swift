@@ -33,13 +33,13 @@ extension ConvolutionKernel {
   /// last ones at the last. Only what is left of a row in whole quads, and worth a loop, counts.
   var edgeParameters: [KernelSpec.Parameter] {
     guard leavesZeros, rowsAreContiguous, window.kernel.x > 1,
-      input.channels % 4 == 0, split == .rows
+      input.channelBytes % 4 == 0, split == .rows
     else { return [] }
     let beyond =
       (output.width - 1) * window.stride.x + window.kernel.x - window.padding.x - input.width
-    let quads = window.kernel.x * input.channels / 4
+    let quads = window.kernel.x * input.channelBytes / 4
     let edges = [("leftzeros", window.padding.x), ("rightzeros", beyond)].map { name, taps in
-      KernelSpec.Parameter(name, max(0, taps) * input.channels / 4)
+      KernelSpec.Parameter(name, max(0, taps) * input.channelBytes / 4)
     }
     return edges.filter { $0.value > 1 && $0.value + 1 < quads }
   }

@@ -2,7 +2,7 @@ import GraphIR
 import KernelIR
 import Tensors
 
-/// The images of bytes whose channels are those of other images in another order, and the ops on the
+/// The images of integers whose channels are those of other images in another order, and the ops on the
 /// way to them, which need neither steps nor storage.
 ///
 /// A channel shuffle is a reshape that splits the channels, a transpose of the parts and a reshape
@@ -51,7 +51,7 @@ struct ChannelRoutes {
 
   /// How `id` shows the channels of an image, by a reshape or transpose of what does.
   private static func form(of id: ValueID, _ forms: [ValueID: Form], _ graph: Graph) -> Form? {
-    guard Lowering.stored(graph.type(of: id).element) == .u8,
+    guard Lowering.stored(graph.type(of: id).element).isStoredActivation,
       let operand = graph.operands(of: id).first
     else {
       return nil

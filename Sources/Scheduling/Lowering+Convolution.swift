@@ -30,6 +30,7 @@ extension Lowering {
     guard
       let start = ConvolutionKernel.startValues(
         bias: bias, weights: weights.values,
+        input: storedElement(operands[0]),
         inputZeroPoint: Lowering.storedZeroPoint(graph.type(of: operands[0])))
     else { throw overflow(id) }
     var inputs = [input.view]

@@ -12,7 +12,7 @@ extension Lowering {
   }
 
   mutating func lower(_ quantize: Quantize, _ id: ValueID) throws(Diagnostic) {
-    guard quantize.params.isPerTensor, quantize.element == .u8 || quantize.element == .i8 else {
+    guard quantize.params.isPerTensor, Lowering.stored(quantize.element).isStoredActivation else {
       throw Diagnostic(
         .unsupportedKernel, "quantize to \(quantize.element.text(quantize.params))",
         at: location(id))
@@ -20,13 +20,13 @@ extension Lowering {
     let stored = storedParams(quantize.element, quantize.params)
     try convert(
       id,
-      .quantize(scale: stored.scale, zeroPoint: stored.zeroPoint, bounds: 0...255))
+      .quantize(scale: stored.scale, zeroPoint: stored.zeroPoint, bounds: stored.bounds))
   }
 
   mutating func lowerDequantize(_ id: ValueID) throws(Diagnostic) {
     let type = graph.type(of: graph.operand(0, of: id))
     guard let params = type.quantization, params.isPerTensor,
-      type.element == .u8 || type.element == .i8
+      Lowering.stored(type.element).isStoredActivation
     else {
       throw Diagnostic(.unsupportedKernel, "dequantize of \(type)", at: location(id))
     }

@@ -93,22 +93,24 @@ extension Lowering {
     }
   }
 
-  /// Scale and zero point as u8 storage has them.
+  /// Scale, zero point and bounds as storage in u8 or i16 has them.
   struct StoredParams {
     let scale: Float
     let zeroPoint: Int32
+    let bounds: ClosedRange<Int32>
   }
 
   func storedParams(_ element: ElementType, _ params: QuantParams) -> StoredParams {
     StoredParams(
-      scale: params.scale, zeroPoint: params.zeroPoint + (element == .i8 ? 128 : 0))
+      scale: params.scale, zeroPoint: params.zeroPoint + (element == .i8 ? 128 : 0),
+      bounds: Lowering.stored(element).storageBounds ?? 0...255)
   }
 
   /// The stored bounds of a real clamp.
   func storedBounds(_ clamp: ClampBounds, _ params: StoredParams) -> ClosedRange<Int32> {
     clampBounds(
       lower: clamp.lower, upper: clamp.upper, scale: params.scale, zeroPoint: params.zeroPoint,
-      bounds: 0...255)
+      bounds: params.bounds)
   }
 
   func floatBounds(_ clamp: ClampBounds) -> ClosedRange<Float>? {

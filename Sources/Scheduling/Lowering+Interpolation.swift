@@ -16,6 +16,7 @@ extension Lowering {
     }
     let positions = ResizePositions(resize.resize, extents: type.shape.dims)
     let (rows, pixels) = (positions.linear(2), positions.linear(3))
+    let stored = storedParams(element, params)
     let input = try image(operand)
     let output = allocateImage(id, .nchw)
     let kernel = ResizeKernel(
@@ -24,7 +25,7 @@ extension Lowering {
       pixels: .init(positions: pixels.positions, factors: pixels.factors),
       scaling: .init(
         inputZeroPoint: Lowering.storedZeroPoint(type),
-        zeroPoint: storedParams(element, params).zeroPoint,
+        zeroPoint: stored.zeroPoint, bounds: stored.bounds,
         multiplier: try Multiplier.rescale(inputScale: scale, outputScale: params.scale)))
     try emit(kernel.call(), [input.view], makes: id)
   }

@@ -71,11 +71,13 @@ extension Lowering {
     if type.element == .f32 {
       return littleEndianBytes([padding.value.bitPattern])
     }
-    if let params = type.quantization, params.isPerTensor, Lowering.stored(type.element) == .u8 {
+    if let params = type.quantization, params.isPerTensor,
+      case let stored = Lowering.stored(type.element), stored.isStoredActivation
+    {
       let value = quantize(
         padding.value, scale: params.scale, zeroPoint: Lowering.storedZeroPoint(type),
-        bounds: 0...255)
-      return [UInt8(clamping: value)]
+        bounds: stored.storageBounds ?? 0...255)
+      return littleEndianBytes([UInt32(bitPattern: value)]).prefix(stored.bitWidth / 8).map { $0 }
     }
     guard type.element.integerBounds != nil, type.element.bitWidth >= 8 else {
       throw Diagnostic(.unsupportedKernel, "pad of \(type.element.rawValue)", at: location(id))

@@ -5,11 +5,11 @@ import QuantMath
 import Tensors
 
 extension Lowering {
-  /// A maximum over stored bytes, or the float pools.
+  /// A maximum over stored integers, or the float pools.
   mutating func lower(_ pooling: Pooling, _ id: ValueID) throws(Diagnostic) {
     let operand = graph.operand(0, of: id)
     let window = try poolWindow(pooling, id)
-    if storedElement(operand) == .u8, pooling.kind == .max {
+    if storedElement(operand).isStoredActivation, pooling.kind == .max {
       let input = try image(operand)
       let output = allocateImage(id, .nchw)
       let kernel = PoolKernel(
@@ -27,11 +27,12 @@ extension Lowering {
     }
     let window = try poolWindow(pool.pooling, id)
     var multipliers: [Float] = [0]
-    var zeroPoint: Int32 = 0
+    var (zeroPoint, bounds): (Int32, ClosedRange<Int32>) = (0, 0...255)
     for count in 1...window.taps {
       switch pool.result {
       case .quantized(let element, let params):
-        zeroPoint = storedParams(element, params).zeroPoint
+        let stored = storedParams(element, params)
+        (zeroPoint, bounds) = (stored.zeroPoint, stored.bounds)
         multipliers.append(
           try Multiplier.average(inputScale: scale, outputScale: params.scale, count: count))
       case .float:
@@ -45,7 +46,7 @@ extension Lowering {
       kind: .average(
         .init(
           inputZeroPoint: Lowering.storedZeroPoint(type), zeroPoint: zeroPoint,
-          bounds: 0...255, multipliers: multipliers,
+          bounds: bounds, multipliers: multipliers,
           countsPadding: pool.pooling.countIncludesPad)))
     try emit(kernel.call(), [input.view], makes: id)
   }

@@ -98,7 +98,7 @@ struct Lowering {
 
   static func stored(_ element: ElementType) -> ElementType { element == .i8 ? .u8 : element }
 
-  /// The zero point of an 8-bit activation as it is stored: i8 is moved by 128.
+  /// The zero point of an activation as it is stored: i8 is moved by 128.
   static func storedZeroPoint(_ type: TensorType) -> Int32 {
     (type.quantization?.zeroPoint ?? 0) + (type.element == .i8 ? 128 : 0)
   }
@@ -143,7 +143,7 @@ struct Lowering {
     let type = graph.type(of: id)
     let demand = demands[id.index]
     let element = Lowering.stored(type.element)
-    let halo = hasHalo && element == .u8 && demand.roles == roles ? demand.halo : .none
+    let halo = hasHalo && element.isStoredActivation && demand.roles == roles ? demand.halo : .none
     return ImageGeometry(
       element, batch: type.shape[roles.batch], height: type.shape[roles.height],
       width: type.shape[roles.width], channels: type.shape[roles.channel], halo: halo,

@@ -155,6 +155,21 @@ enum AVX512Emulation {
     QE __m512i qe_cvtepi8_epi16(__m256i a) {
       qe_h r; int8_t b[32]; __builtin_memcpy(b, &a, 32);
       for (int i = 0; i < 32; ++i) r[i] = b[i]; return (__m512i)r; }
+    QE __m512i qe_cvtepi16_epi32(__m256i a) {
+      qe_i r; int16_t b[16]; __builtin_memcpy(b, &a, 32); EACH r[i] = b[i]; return (__m512i)r; }
+    QE __m512i qe_cvtepu16_epi32(__m256i a) {
+      qe_i r; uint16_t b[16]; __builtin_memcpy(b, &a, 32); EACH r[i] = b[i]; return (__m512i)r; }
+    QE __m256i qe_cvtsepi32_epi16(__m512i a) {
+      int16_t b[16];
+      EACH b[i] = (int16_t)(((qe_i)a)[i] < -32768 ? -32768 : ((qe_i)a)[i] > 32767 ? 32767
+        : ((qe_i)a)[i]);
+      __m256i r; __builtin_memcpy(&r, b, 32); return r; }
+    QE __m256i qe_maskz_loadu_epi16(uint16_t m, const void *p) {
+      int16_t b[16]; EACH b[i] = m >> i & 1 ? ((const int16_t *)p)[i] : 0;
+      __m256i r; __builtin_memcpy(&r, b, 32); return r; }
+    QE void qe_mask_storeu_epi16(void *p, uint16_t m, __m256i a) {
+      int16_t b[16]; __builtin_memcpy(b, &a, 32);
+      EACH if (m >> i & 1) ((int16_t *)p)[i] = b[i]; }
     QE __m512i qe_permutex2var_epi8(__m512i a, __m512i index, __m512i b) {
       qe_b r; for (int i = 0; i < 64; ++i) { const uint8_t k = ((qe_b)index)[i] & 127;
         r[i] = k < 64 ? ((qe_b)a)[k] : ((qe_b)b)[k - 64]; }
@@ -232,6 +247,11 @@ enum AVX512Emulation {
     #define _mm512_cvtepi8_epi32 qe_cvtepi8_epi32
     #define _mm512_cvtepu8_epi16 qe_cvtepu8_epi16
     #define _mm512_cvtepi8_epi16 qe_cvtepi8_epi16
+    #define _mm512_cvtepi16_epi32 qe_cvtepi16_epi32
+    #define _mm512_cvtepu16_epi32 qe_cvtepu16_epi32
+    #define _mm512_cvtsepi32_epi16 qe_cvtsepi32_epi16
+    #define _mm256_maskz_loadu_epi16 qe_maskz_loadu_epi16
+    #define _mm256_mask_storeu_epi16 qe_mask_storeu_epi16
     #define _mm_maskz_loadu_epi8 qe_maskz_loadu_epi8
     #define _mm512_cvtusepi32_epi8 qe_cvtusepi32_epi8
     #define _mm512_permutex2var_epi8 qe_permutex2var_epi8

@@ -1,5 +1,6 @@
 import KernelIR
 import QuantMath
+import Tensors
 
 /// What a convolution's result buffer must hold, computed from the definition, element by element.
 struct ConvolutionReference {
@@ -36,10 +37,9 @@ struct ConvolutionReference {
       for kx in 0..<window.kernel.x {
         let row = y * window.stride.y + ky * window.dilation.y - window.padding.y
         let pixel = x * window.stride.x + kx * window.dilation.x - window.padding.x
-        let at = input.offset(n, row, pixel, first)
         var index = (c * depth * window.kernel.y + ky) * window.kernel.x + kx
         for k in 0..<depth {
-          acc += Int64(bytes[at + k]) * Int64(weights[index])
+          acc += Int64(input.value(bytes, n, row, pixel, first + k)) * Int64(weights[index])
           index += window.taps
         }
       }
@@ -55,26 +55,28 @@ struct ConvolutionReference {
     var term: Residual?
     if let added = epilogue.residual, let residual {
       term = Residual(
-        value: Int32(residual[added.geometry.offset(n, y, x, c)]), zeroPoint: added.zeroPoint,
+        value: added.geometry.value(residual, n, y, x, c), zeroPoint: added.zeroPoint,
         multiplier: added.multiplier)
     }
     switch epilogue {
     case .requantize(let multipliers, let zeroPoint, let bounds, _, let activation):
       if let activation {
-        var x = Float(acc) * multipliers[c]
+        var real = Float(acc) * multipliers[c]
         if let term {
-          x = Float(term.value - term.zeroPoint).fma(term.multiplier, x)
+          real = Float(term.value - term.zeroPoint).fma(term.multiplier, real)
         }
         let step = min(
           max(
-            activation.value(at: x) * activation.multiplier, Float(bounds.lowerBound - zeroPoint)),
+            activation.value(at: real) * activation.multiplier,
+            Float(bounds.lowerBound - zeroPoint)),
           Float(bounds.upperBound - zeroPoint))
-        result[at] = UInt8(Int32(step.rounded(.toNearestOrEven)) + zeroPoint)
+        output.set(Int32(step.rounded(.toNearestOrEven)) + zeroPoint, in: &result, n, y, x, c)
         return
       }
-      result[at] = UInt8(
+      output.set(
         requantize(
-          acc, multiplier: multipliers[c], residual: term, zeroPoint: zeroPoint, bounds: bounds))
+          acc, multiplier: multipliers[c], residual: term, zeroPoint: zeroPoint, bounds: bounds),
+        in: &result, n, y, x, c)
     case .float(let scales, let bounds, _, let activation):
       var value = Float(acc) * scales[c]
       if let term { value = Float(term.value - term.zeroPoint).fma(term.multiplier, value) }
@@ -110,6 +112,27 @@ extension Float {
   }
 }
 
+extension ImageGeometry {
+  /// The stored integer of element (n, y, x, c).
+  func value(_ bytes: [UInt8], _ n: Int, _ y: Int, _ x: Int, _ c: Int) -> Int32 {
+    let at = offset(n, y, x, c)
+    guard element == .i16 else { return Int32(bytes[at]) }
+    return Int32(Int16(truncatingIfNeeded: Int(bytes[at]) | Int(bytes[at + 1]) << 8))
+  }
+
+  /// Stores an integer that fits.
+  func set(_ value: Int32, in bytes: inout [UInt8], _ n: Int, _ y: Int, _ x: Int, _ c: Int) {
+    let at = offset(n, y, x, c)
+    guard element == .i16 else {
+      bytes[at] = UInt8(value)
+      return
+    }
+    let word = UInt16(bitPattern: Int16(value))
+    bytes[at] = UInt8(truncatingIfNeeded: word)
+    bytes[at + 1] = UInt8(word >> 8)
+  }
+}
+
 /// `buffer` with the halo of `geometry` filled, channels outside of it untouched.
 func haloFilled(_ buffer: [UInt8], _ geometry: ImageGeometry) -> [UInt8] {
   var result = buffer
@@ -119,7 +142,8 @@ func haloFilled(_ buffer: [UInt8], _ geometry: ImageGeometry) -> [UInt8] {
     for y in -halo.top..<geometry.height + halo.bottom {
       for x in -halo.left..<geometry.width + halo.right
       where y < 0 || y >= geometry.height || x < 0 || x >= geometry.width {
-        for c in 0..<geometry.channels { result[geometry.offset(n, y, x, c)] = geometry.haloByte }
+        let first = geometry.offset(n, y, x, 0)
+        for i in 0..<geometry.channelBytes { result[first + i] = geometry.haloByte }
       }
     }
   }

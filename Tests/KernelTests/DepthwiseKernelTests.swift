@@ -19,16 +19,20 @@ struct DepthwiseKernelTests {
     var zeroPoint: Int32 = 40
     var bounds: ClosedRange<Int32> = 0...255
     var activation: Epilogue.Activation?
+    /// Stored types of the input, of a result of integers, and of a residual.
+    var element = ElementType.u8
+    var resultElement = ElementType.u8
+    var residualElement = ElementType.u8
 
     var input: ImageGeometry {
       ImageGeometry(
-        .u8, batch: batch, height: height, width: width, channels: channels,
+        element, batch: batch, height: height, width: width, channels: channels,
         halo: window.halo(height: height, width: width, rows: rows, pixels: pixels))
     }
     var output: ImageGeometry {
       ImageGeometry(
-        isFloat ? .f32 : .u8, batch: batch, height: rows, width: pixels, channels: channels,
-        halo: halo, haloByte: 5)
+        isFloat ? .f32 : resultElement, batch: batch, height: rows, width: pixels,
+        channels: channels, halo: halo, haloByte: resultElement == .u8 ? 5 : 0)
     }
     private var rows: Int {
       (height + 2 * window.padding.y - (window.kernel.y - 1) * window.dilation.y - 1)
@@ -43,14 +47,15 @@ struct DepthwiseKernelTests {
       let factors = (0..<channels).map { _ in Float.random(in: factorRange, using: &random) }
       let residual = Epilogue.Residual(
         geometry: ImageGeometry(
-          .u8, batch: batch, height: rows, width: pixels, channels: channels),
+          residualElement, batch: batch, height: rows, width: pixels, channels: channels),
         zeroPoint: 9, multiplier: 0.4)
       guard !isFloat else {
         return .float(scales: factors, bounds: nil, residual: hasResidual ? residual : nil)
       }
-      return .requantize(
+      let bytes = Epilogue.requantize(
         multipliers: factors, zeroPoint: zeroPoint, bounds: bounds,
         residual: hasResidual ? residual : nil, activation: activation)
+      return resultElement == .u8 ? bytes : bytes.ofWords
     }
   }
 
@@ -136,22 +141,42 @@ struct DepthwiseKernelTests {
     ]
 
   @Test func `equal the definition at every awkward shape, on every variant, however cut`() throws {
+    try compare(Self.cases)
+  }
+
+  @Test func `16-bit inputs, results and residuals are as exact, in any combination`() throws {
+    let forms: [(ElementType, ElementType, ElementType)] = [
+      (.i16, .i16, .i16), (.i16, .u8, .u8), (.u8, .i16, .u8), (.i16, .i16, .u8), (.u8, .u8, .i16),
+    ]
+    try compare(
+      stride(from: 0, to: Self.cases.count, by: 2).map { index in
+        var words = Self.cases[index]
+        let form = forms[index / 2 % forms.count]
+        (words.element, words.resultElement, words.residualElement) = form
+        words.name += ", \(form.0.rawValue) and \(form.2.rawValue) to \(form.1.rawValue)"
+        return words
+      })
+  }
+
+  private func compare(_ cases: [Case]) throws {
     var random = SeededGenerator(seed: 3)
-    let specs = Self.cases.map { test in
+    let specs = cases.map { test in
       DepthwiseKernel(
         input: test.input, output: test.output, window: test.window,
         epilogue: test.epilogue(&random)
       ).spec
     }
     let loaded = try AllVariants(specs)
-    for test in Self.cases {
+    for test in cases {
       for pattern in OperandPattern.allCases {
         let epilogue = test.epilogue(&random)
         let weights = pattern.weights(test.channels * test.window.taps, &random)
         let bias = (0..<test.channels).map { _ in Int32.random(in: -900...900, using: &random) }
         let start = try #require(
-          ConvolutionKernel.startValues(bias: bias, weights: weights, inputZeroPoint: 130))
-        let bytes = pattern.activations(test.input.byteCount, &random)
+          ConvolutionKernel.startValues(
+            bias: bias, weights: weights, input: test.element,
+            inputZeroPoint: test.element == .u8 ? 130 : 0))
+        let bytes = pattern.activations(test.input.byteCount, of: test.element, &random)
         let residual = epilogue.residual.map { random.bytes($0.geometry.byteCount) }
         let blank = [UInt8](repeating: 0xa5, count: test.output.byteCount)
         let expected = ConvolutionReference(

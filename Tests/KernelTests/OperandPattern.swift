@@ -1,3 +1,4 @@
+import Tensors
 import TestSupport
 
 /// The operands that find what random ones do not.
@@ -17,6 +18,20 @@ enum OperandPattern: String, CaseIterable, Sendable {
     case .random, .oneHot: random.bytes(count)
     case .highest, .lowest: [UInt8](repeating: 255, count: count)
     case .alternating: (0..<count).map { $0 / 2 % 2 == 0 ? 255 : 0 }
+    }
+  }
+
+  /// The bytes of stored activations of a type, of 16 bits at the ends of their range too.
+  func activations(
+    _ byteCount: Int, of element: ElementType, _ random: inout SeededGenerator
+  ) -> [UInt8] {
+    guard element == .i16 else { return activations(byteCount, &random) }
+    let (least, most): ([UInt8], [UInt8]) = ([0x00, 0x80], [0xff, 0x7f])
+    switch self {
+    case .random, .oneHot: return random.bytes(byteCount)
+    case .highest: return (0..<byteCount).map { most[$0 % 2] }
+    case .lowest: return (0..<byteCount).map { least[$0 % 2] }
+    case .alternating: return (0..<byteCount).map { $0 / 4 % 2 == 0 ? most[$0 % 2] : least[$0 % 2] }
     }
   }
 

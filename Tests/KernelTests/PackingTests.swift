@@ -10,6 +10,7 @@ struct PackingTests {
     PanelLayout(groups: 1, columnsPerGroup: 17, segments: 3, run: 9),
     PanelLayout(groups: 3, columnsPerGroup: 16, segments: 1, run: 64),
     PanelLayout(groups: 2, columnsPerGroup: 33, segments: 9, run: 5),
+    PanelLayout(groups: 2, columnsPerGroup: 17, segments: 3, run: 5, element: .i16),
   ])
   func `unpacking panels gives the weights back, the rest is zero`(_ layout: PanelLayout) {
     var random = SeededGenerator(seed: 17)

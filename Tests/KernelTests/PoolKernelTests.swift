@@ -17,17 +17,19 @@ struct PoolKernelTests {
     var halo = ImageGeometry.Halo.none
     /// Channels of the buffers before the pooled ones, and behind them.
     var sides = 0
+    var element = ElementType.u8
+    var resultElement = ElementType.u8
 
     var input: ImageGeometry {
       ImageGeometry(
-        .u8, batch: batch, height: height, width: width, channels: channels + 2 * sides,
-        halo: .init(top: 0, bottom: 1, left: 2, right: 0), haloByte: 200
+        element, batch: batch, height: height, width: width, channels: channels + 2 * sides,
+        halo: .init(top: 0, bottom: 1, left: 2, right: 0), haloByte: element == .u8 ? 200 : 0
       ).channels(sides..<sides + channels)
     }
     var output: ImageGeometry {
       ImageGeometry(
-        .u8, batch: batch, height: rows, width: pixels, channels: channels + 2 * sides,
-        halo: halo, haloByte: 7
+        resultElement, batch: batch, height: rows, width: pixels, channels: channels + 2 * sides,
+        halo: halo, haloByte: resultElement == .u8 ? 7 : 0
       ).channels(sides..<sides + channels)
     }
     var realOutput: ImageGeometry {
@@ -82,9 +84,11 @@ struct PoolKernelTests {
 
   private static func kind(_ test: Case, countsPadding: Bool) -> PoolKernel.Kind {
     let taps = test.window.taps
+    let isWord = test.resultElement == .i16
     return .average(
       .init(
-        inputZeroPoint: 120, zeroPoint: 33, bounds: 10...251,
+        inputZeroPoint: test.element == .i16 ? 0 : 120, zeroPoint: isWord ? 0 : 33,
+        bounds: isWord ? -30000...32767 : 10...251,
         multipliers: (0...taps).map { $0 == 0 ? 0 : 1.5 / Float($0) },
         countsPadding: countsPadding))
   }
@@ -103,6 +107,30 @@ struct PoolKernelTests {
       loaded.expect(
         kernel.call(), inputs: [bytes], blank, gives: reference(kernel, bytes, blank),
         "\(kernel.window)")
+    }
+  }
+
+  @Test func `16-bit images are pooled as bytes are`() throws {
+    var random = SeededGenerator(seed: 8)
+    let kernels = Self.cases.enumerated().flatMap { index, test in
+      var words = test
+      (words.element, words.resultElement) = (.i16, .i16)
+      var mixed = words
+      if index % 2 == 0 { mixed.element = .u8 } else { mixed.resultElement = .u8 }
+      return [
+        (words, .maximum), (words, Self.kind(words, countsPadding: false)),
+        (mixed, Self.kind(mixed, countsPadding: true)),
+      ].map { (test: Case, kind: PoolKernel.Kind) in
+        PoolKernel(input: test.input, output: test.output, window: test.window, kind: kind)
+      }
+    }
+    let loaded = try AllVariants(kernels.map(\.spec))
+    for kernel in kernels {
+      let bytes = random.bytes(kernel.input.byteCount)
+      let blank = [UInt8](repeating: 0xa5, count: kernel.output.byteCount)
+      loaded.expect(
+        kernel.call(), inputs: [bytes], blank, gives: reference(kernel, bytes, blank),
+        "\(kernel.window) of \(kernel.input.element.rawValue)")
     }
   }
 
@@ -140,11 +168,11 @@ struct PoolKernelTests {
                 guard (0..<input.height).contains(row), (0..<input.width).contains(pixel) else {
                   continue
                 }
-                taps.append(Int32(bytes[input.offset(n, row, pixel, c)]))
+                taps.append(input.value(bytes, n, row, pixel, c))
               }
             }
             let at = output.offset(n, y, x, c)
-            let bytes = value(kernel, taps)
+            let bytes = value(kernel, taps).prefix(output.elementBytes)
             result.replaceSubrange(at..<at + bytes.count, with: bytes)
           }
         }
@@ -153,21 +181,22 @@ struct PoolKernelTests {
     return result
   }
 
+  /// The bytes of a result, the first of which are those that its type has.
   private func value(_ kernel: PoolKernel, _ taps: [Int32]) -> [UInt8] {
     switch kernel.kind {
-    case .maximum: return [UInt8(taps.max() ?? 0)]
+    case .maximum:
+      let least: Int32 = kernel.output.element == .i16 ? -32768 : 0
+      return littleEndianBytes([UInt32(bitPattern: taps.max() ?? least)])
     case .average(let average):
       let count = average.countsPadding ? kernel.window.taps : taps.count
       let sum = taps.reduce(0) { $0 + $1 - average.inputZeroPoint }
       if kernel.output.element == .f32 {
         return littleEndianBytes([(Float(sum) * average.multipliers[count]).bitPattern])
       }
-      return [
-        UInt8(
-          requantize(
-            sum, multiplier: average.multipliers[count], zeroPoint: average.zeroPoint,
-            bounds: average.bounds))
-      ]
+      let stored = requantize(
+        sum, multiplier: average.multipliers[count], zeroPoint: average.zeroPoint,
+        bounds: average.bounds)
+      return littleEndianBytes([UInt32(bitPattern: stored)])
     }
   }
 }
