@@ -12,9 +12,13 @@ package struct OutputGain: Hashable, Sendable {
 }
 
 extension TensorStatistics {
-  /// The mean of ``gains`` in the order of the samples; `nil` where nothing was measured.
-  package var meanGain: Double? {
-    gains.isEmpty ? nil : gains.reduce(0) { $0 + $1.value } / Double(gains.count)
+  /// The median of ``gains``, of an even number the mean of the middle two; `nil` where nothing was
+  /// measured. A sample whose outputs are nearly nothing does not decide it.
+  package var medianGain: Double? {
+    let sorted = gains.map(\.value).sorted()
+    guard !sorted.isEmpty else { return nil }
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 
   mutating func add(_ gain: OutputGain) {

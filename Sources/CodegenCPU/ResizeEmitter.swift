@@ -19,7 +19,8 @@ func emitResize(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource) {
       out.line("const vi zero = vi_set1(g->input_zero_point);")
       for name in ["a", "b", "c", "d"] {
         out.line(
-          "const vf v\(name) = vf_from_vi(vi_sub(vi_load_\(input.storageName)\(suffix)(\(name)\(count)), zero));")
+          "const vf v\(name) = vf_from_vi(vi_sub(vi_load_\(input.storageName)\(suffix)(\(name)\(count)), zero));"
+        )
       }
       out.line(
         """

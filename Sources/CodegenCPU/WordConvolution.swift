@@ -145,7 +145,8 @@ struct WordConvolution {
       out.line("const vi first = qc_pair_order(vi_load(start + \(8 * half)));")
       out.line("const vf scale = vf_bits(qc_pair_order(vi_load(factor + \(8 * half))));")
       for m in 0..<pixels {
-        let other = "residual + \(m) * (size_t)g->residual_pixel_pitch + \(8 * half * epilogue.residualBytes)"
+        let other =
+          "residual + \(m) * (size_t)g->residual_pixel_pitch + \(8 * half * epilogue.residualBytes)"
         let load = epilogue.residual(other, count: stored < 8 ? "\(stored)" : nil)
         out.line(
           """

@@ -86,7 +86,8 @@ extension ConvolutionKernel {
   /// takes four products per column of taps instead of six, exactly: a dense kernel of three rows,
   /// with k short enough for the doubled sums.
   package var pairsRows: Bool {
-    !gathersRows && input.element == .u8 && window.kernel.y == 3 && segmentColumns == 1 && window.stride.y == 1
+    !gathersRows && input.element == .u8 && window.kernel.y == 3 && segmentColumns == 1
+      && window.stride.y == 1
       && window.dilation.y == 1
       && split == .rows && output.height > 1 && panels.run <= 2048
   }

@@ -34,7 +34,8 @@ package struct DepthwiseKernel: Hashable, Sendable {
       .init("wide", output.channels < DepthwiseKernel.widestVector ? 0 : 1),
       .init("tail", output.channels % DepthwiseKernel.widestVector),
     ]
-    return KernelSpec(.depthwise, [input.element, .i8, output.element], parameters + epilogue.parameters)
+    return KernelSpec(
+      .depthwise, [input.element, .i8, output.element], parameters + epilogue.parameters)
   }
 
   /// The call with weights in the order `[channel][ky][kx]` and with `start`, what the sum of each

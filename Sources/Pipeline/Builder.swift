@@ -11,6 +11,7 @@ import QuantMath
 import Quantization
 import Scheduling
 import Targets
+import Tensors
 import Toolchain
 
 /// From a model to a package: the stages in order.
@@ -57,7 +58,8 @@ package struct Builder: Sendable {
         try manager.run(
           quantizationPasses(
             recipe: options.recipe, ranges: try ranges(for: graph),
-            channels: channels(for: graph), moments: moments(for: graph)),
+            channels: channels(for: graph), moments: moments(for: graph),
+            sensitivities: sensitivities(for: graph)),
           on: &graph)
       }
       let quantized = graph
@@ -102,6 +104,17 @@ package struct Builder: Sendable {
         groupCount: moments.groupCount, size: moments.size, count: Double(moments.count),
         means: moments.sums.map { Double($0) * unit },
         products: moments.products.map { Double($0) * unit })
+    }
+  }
+
+  private func sensitivities(for graph: Graph) -> SensitivityTable {
+    guard !graph.isQuantized, let table = options.table else { return { _ in nil } }
+    return { name in
+      guard let tensor = table.tensors[name], let extremes = tensor.extremes else { return nil }
+      return Sensitivity(gain: tensor.medianGain, extremes: extremes) { params, bounds in
+        tensor.meanSquaredError(
+          scale: Double(params.scale), zeroPoint: params.zeroPoint, bounds: bounds)
+      }
     }
   }
 

@@ -46,6 +46,8 @@ package struct ExplainReport: Codable, Sendable {
   package let floatOps: [FloatOp]
   package let steps: [Step]
   package let notes: [Note]
+  /// The values that are stored in 16 bits.
+  package let wideValues: [String]?
   /// Bytes of all constants of the program.
   package let weightBytes: Int?
 
@@ -62,6 +64,13 @@ package struct ExplainReport: Codable, Sendable {
       guard node.op.computesInFloat, fused.type(of: id).element == .f32 else { return nil }
       return FloatOp(
         op: node.op.mnemonic, name: node.source.isEmpty ? node.name : node.source)
+    }
+    let quantized = graphs.quantized
+    wideValues = quantized.values.compactMap { id in
+      guard case .quantize(let quantize) = quantized.op(id), quantize.element == .i16 else {
+        return nil
+      }
+      return quantized[quantized.operand(0, of: id)].name
     }
     weightBytes = scheduled.costs.programWeightBytes
     steps = zip(scheduled.program.steps, scheduled.work).map { step, work in
@@ -84,6 +93,10 @@ package struct ExplainReport: Codable, Sendable {
     for pair in pairs {
       let fate = pair.kernel.map { "in \($0)" } ?? "stands alone: \(pair.reason ?? "")"
       lines.append("  \(pair.op) \(pair.name): \(fate)")
+    }
+    if let wideValues, !wideValues.isEmpty {
+      lines.append("\(wideValues.count) values have 16 bits")
+      lines += wideValues.map { "  \($0)" }
     }
     lines.append("\(floatOps.count) ops compute in float")
     lines += floatOps.map { "  \($0.op) \($0.name)" }

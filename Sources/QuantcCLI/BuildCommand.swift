@@ -44,6 +44,9 @@ package struct BuildCommand: ParsableCommand {
   )
   var keepFloat: [String] = []
 
+  @Option(help: "Bits of stored activations: int8, int16, or mixed, as calibration measured.")
+  var activations: String?
+
   @Option(name: .customLong("io"), help: "Element type of inputs and outputs: float, int8, uint8.")
   var interface: String?
 
@@ -107,6 +110,12 @@ package struct BuildCommand: ParsableCommand {
         throw Diagnostic(.usage, "--io takes float, int8 or uint8, not '\(interface)'")
       }
       options.recipe.interface = known
+    }
+    if let activations {
+      guard let known = Recipe.Activations(rawValue: activations) else {
+        throw Diagnostic(.usage, "--activations takes int8, int16 or mixed, not '\(activations)'")
+      }
+      options.recipe.activations = known
     }
     options.recipe.keepFloat += keepFloat
     options.table = try calibration.map { try CalibrationTable(path: $0) }

@@ -16,6 +16,8 @@ struct BuildSummary: Encodable {
   let foldedPairs: Int
   let remainingPairs: Int
   let floatOps: Int
+  /// Values stored in 16 bits.
+  let wideValues: Int
   let seconds: Double
 
   init(
@@ -31,6 +33,7 @@ struct BuildSummary: Encodable {
     foldedPairs = result.report.pairs.count { $0.isFolded }
     remainingPairs = result.report.pairs.count - foldedPairs
     floatOps = result.report.floatOps.count
+    wideValues = result.report.wideValues?.count ?? 0
     let elapsed = start.duration(to: .now)
     seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
   }
@@ -40,7 +43,7 @@ struct BuildSummary: Encodable {
     \(package): \(packageBytes) bytes for \(targets.joined(separator: ", "))
     \(steps) steps, \(kernels) kernels, arena \(arenaBytes) bytes, weights \(weightBytes) bytes
     quantize/dequantize: \(foldedPairs) folded into kernels, \(remainingPairs) left; \
-    \(floatOps) ops in float
+    \(floatOps) ops in float\(wideValues > 0 ? ", \(wideValues) values of 16 bits" : "")
     built in \(String(format: "%.2f", seconds)) s
     """
   }

@@ -10,7 +10,7 @@ import Tensors
 /// - Throws: `QC3001` when the table has no range for a value.
 func insertQDQ(
   recipe: Recipe, ranges: @escaping RangeTable, channels: @escaping ChannelTable,
-  moments: @escaping MomentTable
+  moments: @escaping MomentTable, sensitivities: @escaping SensitivityTable
 ) -> Pass {
   Pass("insert-qdq") { graph throws(Diagnostic) in
     try graph.compact()
@@ -18,7 +18,8 @@ func insertQDQ(
     let exponents = try graph.equalizeChannels(recipe: recipe, ranges: ranges, channels: channels)
     let placement = QDQPlacement(graph, recipe, ranges, channels)
     let inputs = ProductInputs(exponents: exponents, channels: channels, moments: moments)
-    var insertion = QDQInsertion(placement, graph, recipe, inputs)
+    let wide = WideValues(placement, graph, recipe, sensitivities, exponents: exponents)
+    var insertion = QDQInsertion(placement, wide, graph, recipe, inputs)
     try insertion.run()
     graph = insertion.graph
     try graph.compact()
@@ -29,6 +30,7 @@ func insertQDQ(
 private struct QDQInsertion {
   private(set) var graph: Graph
   private let placement: QDQPlacement
+  private let wide: WideValues
   private let recipe: Recipe
   private let inputs: ProductInputs
   private let nodeCount: Int
@@ -43,9 +45,11 @@ private struct QDQInsertion {
   private var biasAdds: [ValueID: ValueID] = [:]
 
   init(
-    _ placement: QDQPlacement, _ graph: Graph, _ recipe: Recipe, _ inputs: ProductInputs
+    _ placement: QDQPlacement, _ wide: WideValues, _ graph: Graph, _ recipe: Recipe,
+    _ inputs: ProductInputs
   ) {
     self.placement = placement
+    self.wide = wide
     self.recipe = recipe
     self.inputs = inputs
     self.graph = graph
@@ -59,9 +63,12 @@ private struct QDQInsertion {
 
   mutating func run() throws(Diagnostic) {
     for id in placement.stored.sorted() {
-      let own = try params(of: id, isSymmetric: false)
+      let isWide = wide.values.contains(id)
+      let own = isWide ? try wideParams(of: id) : try params(of: id, isSymmetric: false)
       params[id] = own
-      quantized[id] = try graph.append(.quantize(Quantize(.u8, own)), [id])
+      let quantize = try graph.append(.quantize(Quantize(isWide ? .i16 : .u8, own)), [id])
+      quantized[id] = quantize
+      if let note = wide.note(on: id) { graph.remark(note, on: quantize) }
     }
     for id in placement.storedSymmetric.sorted() {
       let own = try params(of: id, isSymmetric: true)
@@ -84,6 +91,14 @@ private struct QDQInsertion {
       if placement.integerResults.contains(output.value), let integers = quantized[output.value] {
         graph.setOutput(index, to: try graph.append(.dequantize, [integers]))
       }
+    }
+  }
+
+  private func wideParams(of id: ValueID) throws(Diagnostic) -> QuantParams {
+    do throws(Diagnostic) {
+      return try wide.params(of: id)
+    } catch {
+      throw Diagnostic(error.code, error.message, at: "'\(graph[id].name)'", hint: error.hint)
     }
   }
 

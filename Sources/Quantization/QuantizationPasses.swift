@@ -10,11 +10,14 @@ package typealias RangeTable = @Sendable (_ name: String) -> ClosedRange<Float>?
 package func quantizationPasses(
   recipe: Recipe, ranges: @escaping RangeTable,
   channels: @escaping ChannelTable = { _ in nil },
-  moments: @escaping MomentTable = { _ in nil }
+  moments: @escaping MomentTable = { _ in nil },
+  sensitivities: @escaping SensitivityTable = { _ in nil }
 ) -> [Pass] {
   [
     smoothActivations(recipe: recipe, channels: channels),
-    insertQDQ(recipe: recipe, ranges: ranges, channels: channels, moments: moments),
+    insertQDQ(
+      recipe: recipe, ranges: ranges, channels: channels, moments: moments,
+      sensitivities: sensitivities),
     foldSmoothing,
     quantizeInterface(recipe: recipe, ranges: ranges),
     nameQDQ,

@@ -8,7 +8,7 @@ extension Recipe: Codable {
     case keepFloat = "keep_float"
     case calibrator, percentile
     case interface = "io"
-    case attention
+    case attention, activations
     case quantizesActivationProducts = "activation_products"
     case smoothsActivations = "smoothing"
     case keepsMeans = "keep_means"
@@ -46,6 +46,8 @@ extension Recipe: Codable {
     percentile = try fields.decodeIfPresent(Double.self, forKey: .percentile) ?? percentile
     interface = try fields.decodeIfPresent(Interface.self, forKey: .interface) ?? interface
     attention = try fields.decodeIfPresent(Attention.self, forKey: .attention) ?? attention
+    activations =
+      try fields.decodeIfPresent(Activations.self, forKey: .activations) ?? activations
     quantizesActivationProducts =
       try fields.decodeIfPresent(Bool.self, forKey: .quantizesActivationProducts)
       ?? quantizesActivationProducts
@@ -68,6 +70,7 @@ extension Recipe: Codable {
     try fields.encode(percentile, forKey: .percentile)
     try fields.encode(interface, forKey: .interface)
     try fields.encode(attention, forKey: .attention)
+    try fields.encode(activations, forKey: .activations)
     try fields.encode(quantizesActivationProducts, forKey: .quantizesActivationProducts)
     try fields.encode(smoothsActivations, forKey: .smoothsActivations)
     try fields.encode(keepsMeans, forKey: .keepsMeans)

@@ -40,6 +40,16 @@ package struct Recipe: Hashable, Sendable {
     case float
   }
 
+  /// How stored activations are rounded.
+  package enum Activations: String, CaseIterable, Hashable, Sendable, Codable {
+    /// 8 bits each.
+    case int8
+    /// 16 bits wherever all ops around take them.
+    case int16
+    /// 16 bits for those whose rounding to 8 costs the outputs most, as calibration measured.
+    case mixed
+  }
+
   package static let schemaVersion = 1
 
   /// The scheme of every op that nothing else is said of.
@@ -53,6 +63,7 @@ package struct Recipe: Hashable, Sendable {
   package var percentile: Double = 99.999
   package var interface: Interface = .float
   package var attention: Attention = .faithful
+  package var activations: Activations = .mixed
   /// Products of two activations outside of attention are quantized too, the right one symmetric.
   package var quantizesActivationProducts = false
 

@@ -9,7 +9,10 @@ extension ConvolutionCase {
     let form = forms[index / 2 % forms.count]
     (words.element, words.resultElement, words.residualElement) = form
     words.name += ", \(form.0.rawValue) and \(form.2.rawValue) to \(form.1.rawValue)"
-    if words.element == .i16 { words.multiplier /= 128 }
+    if words.element == .i16 {
+      words.multiplier /= 128
+      words.fillsHalo = true
+    }
     return words
   }
 

@@ -53,7 +53,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
 
   var output: ImageGeometry {
     let whole = ImageGeometry(
-      result.isFloat ? .f32 : resultElement, batch: batch, height: rows, width: pixels, channels: columns + (isSlice ? 7 : 0),
+      result.isFloat ? .f32 : resultElement, batch: batch, height: rows, width: pixels,
+      channels: columns + (isSlice ? 7 : 0),
       halo: halo, haloByte: resultElement == .u8 ? 77 : 0)
     return isSlice ? whole.channels(3..<3 + columns) : whole
   }

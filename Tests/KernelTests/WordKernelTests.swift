@@ -121,7 +121,8 @@ struct WordKernelTests {
           let values = (0..<2).map { pixel in
             Float(
               input.value(
-                bytes, n, kernel.rows.positions[2 * y + row], kernel.pixels.positions[2 * x + pixel],
+                bytes, n, kernel.rows.positions[2 * y + row],
+                kernel.pixels.positions[2 * x + pixel],
                 c) - scaling.inputZeroPoint)
           }
           return values[0].addingProduct(kernel.pixels.factors[x], values[1] - values[0])
@@ -141,9 +142,12 @@ struct WordKernelTests {
   @Test func `channels of words come from where they are said to`() throws {
     var random = SeededGenerator(seed: 33)
     let tests = [3, 8, 29].map { channels in
-      (channels: channels, origins: (0..<2 * channels).map {
-        ChannelGatherKernel.Origin(source: $0 % 2, channel: $0 / 2)
-      })
+      (
+        channels: channels,
+        origins: (0..<2 * channels).map {
+          ChannelGatherKernel.Origin(source: $0 % 2, channel: $0 / 2)
+        }
+      )
     }
     let kernels = tests.map { test in
       ChannelGatherKernel(

@@ -37,6 +37,15 @@ struct DifferentialTests {
     try compare(try RandomModel(seed: seed), seed, Recipe())
   }
 
+  @Test(arguments: seeds.prefix(12))
+  func `a random model with 16-bit activations gives the bits of the fused graph`(
+    seed: UInt64
+  ) throws {
+    var recipe = Recipe()
+    recipe.activations = .int16
+    try compare(try RandomModel(seed: seed &+ 5_000_000), seed, recipe)
+  }
+
   @Test(arguments: seeds.prefix(6))
   func `images of one column give the bits of the fused graph`(seed: UInt64) throws {
     try compare(try RandomModel(seed: seed &+ 2_000_000, width: 1), seed, Recipe())

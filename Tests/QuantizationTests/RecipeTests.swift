@@ -15,6 +15,7 @@ struct RecipeTests {
     recipe.quantizesActivationProducts = true
     recipe.smoothsActivations = false
     recipe.keepsMeans = false
+    recipe.activations = .int16
     #expect(try Recipe(json: recipe.json()) == recipe)
   }
 
