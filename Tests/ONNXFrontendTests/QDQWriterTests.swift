@@ -77,6 +77,26 @@ struct QDQWriterTests {
       zeroPoints.filter { $0.dataType == Onnx_TensorProto.DataType.int16.rawValue }.count == 2)
   }
 
+  @Test func `a pool says its dilations only where there are some`() throws {
+    for (dilations, isSaid) in [("[1, 1]", false), ("[2, 1]", true)] {
+      let pool = Self.pool.replacing("dilations = [1, 1]", with: "dilations = \(dilations)")
+        .replacing("strides = [2, 2]", with: "strides = [1, 1]")
+      let graph = try Graph(
+        parsing: """
+          graph "net" quantized
+          %0 = input "x" : 1x2x4x4xf32
+          %1 = average_pool(%0) {\(pool)} "p" : 1x2x\(isSaid ? 2 : 3)x3xf32
+          output "y" = %1
+
+          """)
+      let proto = try Onnx_ModelProto(serializedBytes: QDQWriter.data(graph))
+      let names = proto.graph.node.flatMap(\.attribute).map(\.name)
+      #expect(names.contains("dilations") == isSaid)
+      let read = try readBack(graph)
+      #expect(read.outputs.map { read.op($0.value) } == graph.outputs.map { graph.op($0.value) })
+    }
+  }
+
   @Test func `the same graph gives the same bytes`() throws {
     let graph = try Graph(parsing: Self.quantized)
     #expect(try QDQWriter.data(graph) == QDQWriter.data(graph))

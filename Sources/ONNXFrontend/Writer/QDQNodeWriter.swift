@@ -181,10 +181,11 @@ struct QDQNodeWriter {
   private func attributes(_ pooling: Pooling) -> [Onnx_AttributeProto] {
     let common: [Onnx_AttributeProto] = [
       .ints("kernel_shape", pooling.kernel), .ints("strides", pooling.strides),
-      .ints("pads", pooling.pads), .ints("dilations", pooling.dilations),
-      .bool("ceil_mode", pooling.ceilMode),
+      .ints("pads", pooling.pads), .bool("ceil_mode", pooling.ceilMode),
     ]
-    return pooling.kind == .max
-      ? common : common + [.bool("count_include_pad", pooling.countIncludesPad)]
+    // Runtimes make integer averages of theirs, which know no dilations.
+    let isDense = pooling.dilations.allSatisfy { $0 == 1 }
+    return common + (isDense ? [] : [.ints("dilations", pooling.dilations)])
+      + (pooling.kind == .max ? [] : [.bool("count_include_pad", pooling.countIncludesPad)])
   }
 }
