@@ -99,27 +99,10 @@ struct FusionTests {
     #expect(error?.location == "fc")
   }
 
-  @Test func `a sum that may overflow is refused`() throws {
-    let depth = 70000
-    var graph = Graph(name: "g", stage: .quantized)
-    let params = try QuantParams(scale: 1, zeroPoint: 0)
-    let x = graph.appendInput("x", TensorType(.u8, try Shape([1, depth]), params))
-    let w = graph.appendConstant(
-      try Tensor(.i8, try Shape([depth, 1]), [Int8](repeating: 127, count: depth)),
-      quantization: params)
-    let product = try graph.append(
-      .matMul, [try graph.append(.dequantize, [x]), try graph.append(.dequantize, [w])],
-      source: "fc")
-    graph.appendOutput("y", try graph.append(.quantize(Quantize(.u8, params)), [product]))
-    let error = #expect(throws: Diagnostic.self) { try foldQDQ.run(&graph) }
-    #expect(error?.code == .accumulatorOverflow)
-    #expect(error?.hint?.contains("--keep-float 'fc'") == true)
-  }
-
-  @Test(arguments: [(ElementType.u8, 600, false), (.i16, 600, true), (.i16, 500, false)])
-  func `sums of 16-bit activations are proven from their bounds`(
-    element: ElementType, depth: Int, overflows: Bool
-  ) throws {
+  /// The product of `depth` activations and weights of 127 each, with pairs around it.
+  private func product(
+    depth: Int, of element: ElementType, to result: ElementType
+  ) throws -> Graph {
     var graph = Graph(name: "g", stage: .quantized)
     let params = try QuantParams(scale: 1, zeroPoint: 0)
     let x = graph.appendInput("x", TensorType(element, try Shape([1, depth]), params))
@@ -129,7 +112,22 @@ struct FusionTests {
     let product = try graph.append(
       .matMul, [try graph.append(.dequantize, [x]), try graph.append(.dequantize, [w])],
       source: "fc")
-    graph.appendOutput("y", try graph.append(.quantize(Quantize(.i16, params)), [product]))
+    graph.appendOutput("y", try graph.append(.quantize(Quantize(result, params)), [product]))
+    return graph
+  }
+
+  @Test func `a sum that may overflow is refused`() throws {
+    var graph = try product(depth: 70000, of: .u8, to: .u8)
+    let error = #expect(throws: Diagnostic.self) { try foldQDQ.run(&graph) }
+    #expect(error?.code == .accumulatorOverflow)
+    #expect(error?.hint?.contains("--keep-float 'fc'") == true)
+  }
+
+  @Test(arguments: [(ElementType.u8, 600, false), (.i16, 600, true), (.i16, 500, false)])
+  func `sums of 16-bit activations are proven from their bounds`(
+    element: ElementType, depth: Int, overflows: Bool
+  ) throws {
+    var graph = try product(depth: depth, of: element, to: .i16)
     graph.stage = .fused
     guard overflows else {
       try foldQDQ.run(&graph)

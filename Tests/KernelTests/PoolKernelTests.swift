@@ -94,24 +94,15 @@ struct PoolKernelTests {
   }
 
   @Test func `equal the definition, clipped at the edges, on every variant, however cut`() throws {
-    var random = SeededGenerator(seed: 5)
     let kernels = Self.cases.flatMap { test in
       [.maximum, Self.kind(test, countsPadding: false), Self.kind(test, countsPadding: true)].map {
         PoolKernel(input: test.input, output: test.output, window: test.window, kind: $0)
       }
     }
-    let loaded = try AllVariants(kernels.map(\.spec))
-    for kernel in kernels {
-      let bytes = random.bytes(kernel.input.byteCount)
-      let blank = [UInt8](repeating: 0xa5, count: kernel.output.byteCount)
-      loaded.expect(
-        kernel.call(), inputs: [bytes], blank, gives: reference(kernel, bytes, blank),
-        "\(kernel.window)")
-    }
+    try compare(kernels, seed: 5)
   }
 
   @Test func `16-bit images are pooled as bytes are`() throws {
-    var random = SeededGenerator(seed: 8)
     let kernels = Self.cases.enumerated().flatMap { index, test in
       var words = test
       (words.element, words.resultElement) = (.i16, .i16)
@@ -124,18 +115,10 @@ struct PoolKernelTests {
         PoolKernel(input: test.input, output: test.output, window: test.window, kind: kind)
       }
     }
-    let loaded = try AllVariants(kernels.map(\.spec))
-    for kernel in kernels {
-      let bytes = random.bytes(kernel.input.byteCount)
-      let blank = [UInt8](repeating: 0xa5, count: kernel.output.byteCount)
-      loaded.expect(
-        kernel.call(), inputs: [bytes], blank, gives: reference(kernel, bytes, blank),
-        "\(kernel.window) of \(kernel.input.element.rawValue)")
-    }
+    try compare(kernels, seed: 8)
   }
 
   @Test func `an average with a float result is the sum times its multiplier`() throws {
-    var random = SeededGenerator(seed: 6)
     let kernels = Self.cases.flatMap { test in
       [false, true].map {
         PoolKernel(
@@ -143,13 +126,19 @@ struct PoolKernelTests {
           kind: Self.kind(test, countsPadding: $0))
       }
     }
+    try compare(kernels, seed: 6)
+  }
+
+  /// Every variant against the definition, on random images.
+  private func compare(_ kernels: [PoolKernel], seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
     let loaded = try AllVariants(kernels.map(\.spec))
     for kernel in kernels {
       let bytes = random.bytes(kernel.input.byteCount)
       let blank = [UInt8](repeating: 0xa5, count: kernel.output.byteCount)
       loaded.expect(
         kernel.call(), inputs: [bytes], blank, gives: reference(kernel, bytes, blank),
-        "\(kernel.window) to f32")
+        "\(kernel.window), \(kernel.spec.symbol)")
     }
   }
 
