@@ -166,7 +166,7 @@ struct WideValues {
   private func reads(_ use: Use, _ id: ValueID, scale: Float) -> Bool {
     switch graph.op(use.user) {
     case .conv, .matMul:
-      use.operandIndex == 0 && graph.fitsWideSums(use.user, scale: scale)
+      use.operandIndex == 0 && graph.fitsWideSums(use.user, scale: scale, uses)
     case .binary, .resize: true
     case .pool(let pool) where pool.kind == .average: true
     case let op where op.movesElements:
