@@ -5,6 +5,9 @@ let integerKernelEmitters: [KernelEmitter] = [
   KernelEmitter(
     .convolution, ConvolutionKernel.layout, dotCounts: convolutionDotCounts, emitConvolution),
   KernelEmitter(
+    .winograd, WinogradKernel.layout,
+    dotCounts: winogradDotCounts, emitWinograd),
+  KernelEmitter(
     .depthwise, DepthwiseKernel.layout, dotCounts: { _, _ in [1] }, emitDepthwise),
   KernelEmitter(.maxPool, PoolKernel.layout, emitMaxPool),
   KernelEmitter(.averagePool, PoolKernel.layout, emitAveragePool),

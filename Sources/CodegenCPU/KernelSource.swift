@@ -20,6 +20,9 @@ package enum KernelSource {
     if specs.contains(where: { WindowDepthwise.takes($0, target) }) {
       out.line(QuadPrelude.text(for: target))
     }
+    if specs.contains(where: { $0.family == .winograd }) {
+      out.line(WinogradPrelude.text(for: target))
+    }
     let floatFamilies = floatKernelEmitters.map(\.family)
     if specs.contains(where: { floatFamilies.contains($0.family) }) {
       out.line(FloatPrelude.text(for: target))

@@ -11,13 +11,15 @@ import Targets
 enum PairPrelude {
   static func text(for target: CPUTarget) -> String {
     switch target.integerDot {
-    case .words: words
-    case .bytes: target.vectorBytes == 64 ? bytes : words
+    case .words: words("_mm256_add_epi32(acc, _mm256_madd_epi16(a, b))")
+    case .bytes: target.vectorBytes == 64 ? bytes : words("qc_dpwssd256(acc, a, b)")
     case .none: plain
     }
   }
 
-  private static let words = """
+  /// 256-bit vectors; `dot` is the value of `vi_dot_pairs`.
+  private static func words(_ dot: String) -> String {
+    """
     static inline __m128i qc_interleave(const void *p, const void *q) {
       return _mm_unpacklo_epi8(_mm_loadl_epi64(p), _mm_loadl_epi64(q));
     }
@@ -34,11 +36,10 @@ enum PairPrelude {
     static inline vi vi_widen_s8(const void *p) {
       return _mm256_cvtepi8_epi16(_mm_loadu_si128(p));
     }
-    static inline vi vi_dot_pairs(vi acc, vi a, vi b) {
-      return _mm256_add_epi32(acc, _mm256_madd_epi16(a, b));
-    }
+    static inline vi vi_dot_pairs(vi acc, vi a, vi b) { return \(dot); }
 
     """
+  }
 
   private static let bytes = """
     static inline __m256i qc_interleave(const void *p, const void *q) {

@@ -112,12 +112,14 @@ package struct ConvolutionKernel: Hashable, Sendable {
   /// ``startValues(bias:weights:input:inputZeroPoint:)``.
   package func call(weights: [Int8], start: [Int32]) -> KernelCall {
     let panels = panels
+    let byTaps = ConvolutionKernel.tapsFirst(
+      weights, columns: output.channels, depth: input.channels / groups)
     var operands: [KernelCall.Operand] = [
       .input(0),
-      .frame(name: "weights", bytes: panels.pack(segmented(weights))),
+      .frame(name: "weights", bytes: panels.pack(byTaps)),
       .frame(
         name: "columns",
-        bytes: columns(start: start, panels: panels)
+        bytes: panels.columnVectors(start: start, factors: epilogue.factors)
           + borderPixel(weights: weights, start: start)),
     ]
     if epilogue.residual != nil { operands.append(.input(1)) }
@@ -142,28 +144,15 @@ package struct ConvolutionKernel: Hashable, Sendable {
         + [output.reach(writing: split)])
   }
 
-  /// Weights from ONNX's order to `[column][segment][k]`, k running over kx, then channels.
-  private func segmented(_ weights: [Int8]) -> [Int8] {
-    let depth = input.channels / groups
-    let taps = window.taps
-    precondition(weights.count == output.channels * depth * taps, "\(weights.count) weights")
-    return (0..<output.channels).flatMap { column in
+  /// Weights from ONNX's order to `[column][tap][channel of the group]`; `depth` is the number of these.
+  static func tapsFirst(_ weights: [Int8], columns: Int, depth: Int) -> [Int8] {
+    let taps = weights.count / max(1, columns * depth)
+    precondition(weights.count == columns * depth * taps, "\(weights.count) weights")
+    return (0..<columns).flatMap { column in
       (0..<taps).flatMap { tap in
         (0..<depth).map { weights[(column * depth + $0) * taps + tap] }
       }
     }
-  }
-
-  /// Start values, then factors, both as long as the padded columns and 0 in the padding.
-  private func columns(start: [Int32], panels: PanelLayout) -> [UInt8] {
-    precondition(start.count == output.channels, "one start value per output channel")
-    var starts = [Int32](repeating: 0, count: panels.paddedColumns)
-    var factors = [Float](repeating: 0, count: panels.paddedColumns)
-    for column in 0..<output.channels {
-      starts[panels.paddedColumn(column)] = start[column]
-      factors[panels.paddedColumn(column)] = epilogue.factors[column]
-    }
-    return littleEndianBytes(starts.map(UInt32.init(bitPattern:)) + factors.map(\.bitPattern))
   }
 
   /// `bias[c] - inputZeroPoint * Σ weights[c]`: with it the sums run over the stored bytes.

@@ -5,6 +5,7 @@ extension KernelSpec {
   package var workKind: MachineModel.Work {
     switch family {
     case .convolution: .byteProducts
+    case .winograd: .wordProducts
     case .depthwise, .averagePool: .channelProducts
     case .floatConvolution, .floatDepthwise, .floatMatMul: .floatProducts
     case .maxPool: .maxima

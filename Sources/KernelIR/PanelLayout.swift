@@ -62,6 +62,18 @@ package struct PanelLayout: Hashable, Sendable {
     return packed
   }
 
+  /// Start values, then factors, both as long as the padded columns and 0 in the padding.
+  package func columnVectors(start: [Int32], factors: [Float]) -> [UInt8] {
+    let count = groups * columnsPerGroup
+    precondition(start.count == count && factors.count == count, "one value per output channel")
+    var words = [UInt32](repeating: 0, count: 2 * paddedColumns)
+    for column in 0..<count {
+      words[paddedColumn(column)] = UInt32(bitPattern: start[column])
+      words[paddedColumns + paddedColumn(column)] = factors[column].bitPattern
+    }
+    return littleEndianBytes(words)
+  }
+
   /// The inverse of ``pack(_:)``.
   package func unpack(_ packed: [UInt8]) -> [Int8] {
     precondition(packed.count == byteCount, "\(packed.count) bytes for \(self)")

@@ -124,7 +124,7 @@ package struct Builder: Sendable {
   package func build() throws(Diagnostic) -> Result {
     let graphs = try graphs()
     do throws(Diagnostic) {
-      let scheduled = try Scheduler.schedule(graphs.fused)
+      let scheduled = try Scheduler.schedule(graphs.fused, for: fastestTarget())
       if options.passes.printsAfterAll || options.passes.printAfter.contains("schedule") {
         options.print("// after schedule\n")
         options.print(scheduled.description)
@@ -143,12 +143,17 @@ package struct Builder: Sendable {
     }
   }
 
+  private func fastestTarget() throws(Diagnostic) -> CPUTarget {
+    guard let target = CPUTarget.fastest(of: options.targets) else {
+      throw Diagnostic(.internalError, "a build without a target")
+    }
+    return target
+  }
+
   private func package(
     _ scheduled: ScheduledProgram, _ objects: [KernelObject], _ report: ExplainReport
   ) throws(Diagnostic) -> Data {
-    guard let architecture = options.targets.first?.architecture else {
-      throw Diagnostic(.internalError, "a build without a target")
-    }
+    let architecture = try fastestTarget().architecture
     let variants = objects.enumerated().map { index, object in
       PackageWriter.Variant(
         name: object.target.name, rank: objects.count - 1 - index, object: object.bytes)

@@ -57,9 +57,10 @@ extension Lowering {
       isDepthwise
       ? DepthwiseKernel(input: source, output: output, window: over, epilogue: epilogue)
         .call(weights: weights.values, start: start)
-      : ConvolutionKernel(
-        input: source, output: output, window: over, groups: geometry.groups, epilogue: epilogue
-      ).call(weights: weights.values, start: start)
+      : denseCall(
+        ConvolutionKernel(
+          input: source, output: output, window: over, groups: geometry.groups, epilogue: epilogue),
+        weights: weights.values, start: start)
     try emit(call, inputs, makes: id)
   }
 

@@ -1,6 +1,7 @@
 import Diagnostics
 import GraphIR
 import KernelIR
+import Targets
 import Tensors
 
 /// The state while a fused graph becomes steps: where each value is, and what runs so far.
@@ -36,6 +37,8 @@ struct Lowering {
   }
 
   let graph: Graph
+  /// What predicts the times of kernels that do the same.
+  let machine: MachineModel
   let demands: [Demand]
   let chains: MapChains
   let channels: ChannelRoutes
@@ -47,8 +50,9 @@ struct Lowering {
   private(set) var steps: [PendingStep] = []
   private(set) var views: [ValueID: View] = [:]
 
-  init(_ graph: Graph, tapping: Tapping = .stored) {
+  init(_ graph: Graph, machine: MachineModel, tapping: Tapping = .stored) {
     self.graph = graph
+    self.machine = machine
     tapped = tapping.values(of: graph)
     channels = ChannelRoutes(graph)
     demands = Demand.collect(graph, channels)

@@ -23,8 +23,7 @@ struct ProgramAssembly {
 
   mutating func assemble(_ policy: ChainPolicy) throws(Diagnostic) -> ScheduledProgram {
     let graph = lowering.graph
-    let costs = CostModel(
-      CPUArchitecture.x86_64.fastest.machine, programWeightBytes: addFrames())
+    let costs = CostModel(lowering.machine, programWeightBytes: addFrames())
     chains =
       ChainChoice(
         policy, costs, steps: pending, work: pending.map { work(of: $0) },

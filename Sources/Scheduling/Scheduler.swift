@@ -1,6 +1,7 @@
 import Diagnostics
 import GraphIR
 import KernelIR
+import Targets
 import Tensors
 
 /// A program and the kernels that its steps name.
@@ -10,22 +11,24 @@ package struct ScheduledProgram: Sendable {
   package let kernels: [KernelSpec]
   /// How much each of ``Program/steps`` is to do.
   package let work: [StepWork]
-  /// What chose the threads of the steps: the fastest variant's, whose steps are the shortest.
+  /// What chose kernels, chains and threads: those of the fastest variant to be built, whose steps are
+  /// the shortest.
   package let costs: CostModel
 }
 
 /// Lowers a fused graph to steps over buffers: layouts, packed weights, chains, arena.
 ///
-/// Everything decided here is the same for all variants of an architecture and moves no bit of a
-/// result.
+/// Everything decided here is the same for all variants of a package and moves no bit of a result.
 package enum Scheduler {
-  /// The program of `graph`, with taps of the values that `tapping` names.
+  /// The program of `graph`, with taps of the values that `tapping` names, for variants of which
+  /// `target` is the fastest.
   ///
   /// - Throws: `QC2005` naming a node for which no kernel exists, `QC3007` when a sum could overflow.
   package static func schedule(
-    _ graph: Graph, tapping: Tapping = .stored, chains: ChainPolicy = .predicted
+    _ graph: Graph, for target: CPUTarget = CPUArchitecture.x86_64.fastest,
+    tapping: Tapping = .stored, chains: ChainPolicy = .predicted
   ) throws(Diagnostic) -> ScheduledProgram {
-    var lowering = Lowering(graph, tapping: tapping)
+    var lowering = Lowering(graph, machine: target.machine, tapping: tapping)
     for (index, id) in graph.inputs.enumerated() { lowering.lowerInput(id, index) }
     for id in graph.values {
       try lowering.lower(id)

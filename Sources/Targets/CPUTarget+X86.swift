@@ -15,7 +15,7 @@ extension CPUTarget {
   /// x86-64-v3 with `vpdpbusd` in its VEX encoding. Source: Intel SDM volume 2, VPDPBUSD.
   package static let avxvnni = CPUTarget(
     name: "avxvnni", architecture: .x86_64, features: [.avx2, .fma, .f16c, .bmi2, .avxvnni],
-    compilerFlags: ["-march=x86-64-v3", "-mavxvnni"],
+    compilerFlags: ["-march=x86-64-v3", "-mavxvnni"] + keepsDotProducts,
     vectorBytes: 32, vectorRegisters: 16, integerDot: .bytes, hasFMA: true,
     machine: .avxvnni)
 
@@ -26,7 +26,8 @@ extension CPUTarget {
     features: [
       .avx2, .fma, .f16c, .bmi2, .avx512f, .avx512bw, .avx512dq, .avx512vl, .avx512vnni,
     ],
-    compilerFlags: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=256"],
+    compilerFlags: ["-march=x86-64-v4", "-mavx512vnni", "-mprefer-vector-width=256"]
+      + keepsDotProducts,
     vectorBytes: 32, vectorRegisters: 32, integerDot: .bytes, hasFMA: true,
     machine: .vnni256)
 
@@ -40,9 +41,12 @@ extension CPUTarget {
     ],
     compilerFlags: [
       "-march=x86-64-v4", "-mavx512vbmi", "-mavx512vnni", "-mprefer-vector-width=512",
-    ],
+    ] + keepsDotProducts,
     vectorBytes: 64, vectorRegisters: 32, integerDot: .bytes, hasFMA: true,
     machine: .avx512vnni)
+
+  /// `vpdpwssd` stays one instruction: a chain of them is not made shorter by a product and a sum.
+  private static let keepsDotProducts = ["-Xclang", "-target-feature", "-Xclang", "+fast-dpwssd"]
 
   /// All variants, from the one that runs everywhere to the fastest.
   package static let all: [CPUTarget] = [.portable, .avx2, .avxvnni, .vnni256, .avx512vnni]
@@ -53,6 +57,11 @@ extension CPUTarget {
   }
 
   package static func named(_ name: String) -> CPUTarget? { all.first { $0.name == name } }
+
+  /// The fastest of some variants.
+  package static func fastest(of targets: [CPUTarget]) -> CPUTarget? {
+    all.last { targets.contains($0) }
+  }
 
   /// The fastest variant that a machine with `features` can run.
   package static func best(

@@ -4,6 +4,8 @@ package struct MachineModel: Hashable, Sendable {
   package enum Work: String, CaseIterable, Codable, Hashable, Sendable {
     /// Multiply-adds of bytes whose sums run over channels: convolutions and matrix products.
     case byteProducts = "byte_products"
+    /// Multiply-adds of 16-bit words whose sums run over channels.
+    case wordProducts = "word_products"
     /// Multiply-adds of bytes within one channel.
     case channelProducts = "channel_products"
     /// Multiply-adds of f32.

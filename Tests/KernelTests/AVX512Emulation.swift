@@ -299,6 +299,8 @@ enum AVX512Emulation {
       for (int i = 0; i < bits / 8; ++i) r[i / 4] += u[i] * s[i]; \\
       __builtin_memcpy(&c, r, bits / 8); return c; }
     QE_DOT(__m128i, 128) QE_DOT(__m256i, 256)
+    QE __m256i qe_dpwssd256(__m256i c, __m256i a, __m256i b) {
+      return _mm256_add_epi32(c, _mm256_madd_epi16(a, b)); }
     #define QE_STORE(type, bits) QE void qe_store##bits(void *p, uint64_t m, type a) { \\
       uint8_t b[bits / 8]; __builtin_memcpy(b, &a, bits / 8); \\
       for (int i = 0; i < bits / 8; ++i) if (m >> i & 1) ((uint8_t *)p)[i] = b[i]; }
@@ -307,6 +309,8 @@ enum AVX512Emulation {
     #define _mm_dpbusd_epi32 qe_dpbusd128
     #undef _mm256_dpbusd_epi32
     #define _mm256_dpbusd_epi32 qe_dpbusd256
+    #undef _mm256_dpwssd_epi32
+    #define _mm256_dpwssd_epi32 qe_dpwssd256
     #define _mm_mask_storeu_epi8 qe_store128
     #define _mm256_mask_storeu_epi8 qe_store256
     #define _mm512_mask_storeu_epi8 qe_store512
