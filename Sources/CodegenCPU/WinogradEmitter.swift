@@ -18,7 +18,8 @@ func emitWinograd(_ spec: KernelSpec, _ target: CPUTarget, _ out: inout CSource)
     WinogradProducts(spec: spec, target: target, kind: kind).emit(into: &out)
     WinogradResults(spec: spec, target: target, kind: kind, epilogue: epilogue).emit(into: &out)
   }
-  emitEntry(spec, hasResidual: epilogue.hasResidual, &out)
+  emitPart(spec, hasResidual: epilogue.hasResidual, &out)
+  emitEntry(spec, &out)
 }
 
 /// The dot products of each reduction loop that ``emitWinograd`` writes.
@@ -39,13 +40,20 @@ extension KernelSpec {
   }
 }
 
-private func emitEntry(_ spec: KernelSpec, hasResidual: Bool, _ out: inout CSource) {
+/// `S_part(g, buffers, scratch, first, last, p0, p1)`: panels `p0` ..< `p1` of the rounds `first` ..<
+/// `last` of a chunk.
+private func emitPart(_ spec: KernelSpec, hasResidual: Bool, _ out: inout CSource) {
   let (symbol, result) = (spec.symbol, spec.operands.last ?? .u8)
   let kinds = spec.winogradKinds
   let panelBytes = 9 * spec["depth"] * PanelLayout.panelColumns
   let wordBytes = WinogradKernel.positions * 2 * PanelLayout.panelColumns * spec["depth"]
   let sums = WinogradKernel.positions * 16 * (kinds.map { spec[$0.name] }.max() ?? 0)
-  out.kernel(symbol, WinogradKernel.layout) { out in
+  out.block(
+    """
+    static void \(symbol)_part(const qc_winograd_args *g, void *const *buffers, void *scratch,
+        uint32_t first, uint32_t last, uint32_t p0, uint32_t p1)
+    """
+  ) { out in
     out.line(
       """
       const uint8_t *input = (const uint8_t *)buffers[0] + g->input_origin;
@@ -61,21 +69,37 @@ private func emitEntry(_ spec: KernelSpec, hasResidual: Bool, _ out: inout CSour
       """)
     if result.isStoredActivation { out.halo(channelBytes: result.bitWidth / 8) }
     for (index, kind) in kinds.enumerated() { emitCounts(spec, kind, index, &out) }
+    for (index, kind) in kinds.enumerated() { emitPixels(spec, kind, index, &out) }
+    out.block("for (uint32_t p = p0; p < p1; ++p)") { out in
+      out.line("\(symbol)_weights(weights + (size_t)p * \(panelBytes), words);")
+      for (index, kind) in kinds.enumerated() {
+        emitPanel(spec, kind, index, fillsHalo: result.isStoredActivation, &out)
+      }
+    }
+  }
+  out.blank()
+}
+
+/// A tile is a panel of all chunks, or a panel of a chunk, the panels of one after those of another.
+private func emitEntry(_ spec: KernelSpec, _ out: inout CSource) {
+  let call = "\(spec.symbol)_part(g, buffers, scratch, first, last, p0, p1);"
+  out.kernel(spec.symbol, WinogradKernel.layout) { out in
+    out.block("if (g->whole_panels)") { out in
+      out.line("const uint32_t p0 = begin, p1 = end;")
+      out.block("for (uint32_t first = 0, last; first < g->rounds; first = last)") { out in
+        out.line("last = qc_min(g->rounds, first + g->rounds_per_chunk);\n" + call)
+      }
+      out.line("return;")
+    }
     out.block("for (uint32_t tile = begin; tile < end;)") { out in
       out.line(
         """
         const uint32_t first = tile / g->panels * g->rounds_per_chunk;
         const uint32_t last = qc_min(g->rounds, first + g->rounds_per_chunk);
         const uint32_t p0 = tile % g->panels, p1 = qc_min(g->panels, p0 + end - tile);
+        \(call)
+        tile += p1 - p0;
         """)
-      for (index, kind) in kinds.enumerated() { emitPixels(spec, kind, index, &out) }
-      out.block("for (uint32_t p = p0; p < p1; ++p)") { out in
-        out.line("\(symbol)_weights(weights + (size_t)p * \(panelBytes), words);")
-        for (index, kind) in kinds.enumerated() {
-          emitPanel(spec, kind, index, fillsHalo: result.isStoredActivation, &out)
-        }
-      }
-      out.line("tile += p1 - p0;")
     }
   }
 }

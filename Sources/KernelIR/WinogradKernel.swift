@@ -55,6 +55,10 @@ package struct WinogradKernel: Hashable, Sendable {
 
   var blocking: WinogradBlocking { WinogradBlocking(output, depth: input.channels) }
 
+  /// Whether a tile is a panel of all chunks, so that threads get equal parts; else one of a chunk, so
+  /// that threads which get few panels do not write to the same lines of memory.
+  var hasWholePanels: Bool { panels.panelCount >= 8 }
+
   /// One segment of pairs of channels, the taps of a pair together, so that weights are read in order.
   package var panels: PanelLayout {
     PanelLayout(
@@ -88,7 +92,8 @@ package struct WinogradKernel: Hashable, Sendable {
     operands.append(.output)
     return KernelCall(
       spec: spec, arguments: WinogradKernel.layout.record(arguments), operands: operands,
-      tileCount: blocking.chunkCount * panels.panelCount, scratchBytes: blocking.scratchBytes,
+      tileCount: (hasWholePanels ? 1 : blocking.chunkCount) * panels.panelCount,
+      scratchBytes: blocking.scratchBytes,
       work: blocking.work(panels: panels.panelCount))
   }
 

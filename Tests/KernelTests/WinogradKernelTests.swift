@@ -32,6 +32,7 @@ struct WinogradKernelTests {
     + [
       test("several chunks", 24, 26, 112, 1),
       test("a chunk for each of two threads", 37, 40, 8, 2),
+      test("several chunks of many panels", 11, 36, 112, 113),
       test("batch into a halo", batch: 3, 5, 6, 16, 24, halo: ring),
       test("unpadded", 7, 9, 16, 18, padding: 0, halo: ring),
       test("padded by two", 6, 3, 8, 16, padding: 2),
