@@ -42,6 +42,8 @@ struct WinogradTransforms {
     let pairs = spec["depth"] / 2
     out.block("static void \(symbol)_weights(const int8_t *w, uint8_t *to)") { out in
       out.rolled("for (uint32_t k = 0; k < \(pairs); ++k, w += 9 * 32, to += 36 * 64)") { out in
+        // A panel's weights are read once, from memory that is far; what lies behind the last does no harm.
+        out.line("for (uint32_t i = 0; i < 5; ++i) __builtin_prefetch(w + 2048 + 64 * i);")
         out.rolled("for (uint32_t c = 0; c < 32; c += \(width))") { out in
           Transform(
             width: width, rows: (3, 6), columns: (3, 6),

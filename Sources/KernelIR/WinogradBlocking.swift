@@ -52,7 +52,7 @@ package struct WinogradBlocking: Hashable, Sendable {
   private static let transformShare = 32
   private static let sizes = 4...9
   /// What the transformed pixels of a chunk may take: part of the second-level cache.
-  private static let chunkBytes = 256 << 10
+  private static let chunkBytes = 384 << 10
 
   init(_ output: ImageGeometry, depth: Int) {
     self.depth = depth
@@ -70,11 +70,12 @@ package struct WinogradBlocking: Hashable, Sendable {
       return min(best ?? 1, count)
     }
     let rounds = zip(counts, atOnce).reduce(0) { $0 + $1.0.parts(of: $1.1) }
-    let roundBytes = (atOnce.max() ?? 0) * WinogradBlocking.blockBytes(depth: depth)
-    let needed = rounds.parts(of: max(1, WinogradBlocking.chunkBytes / roundBytes))
+    let blocks = counts.reduce(0, +)
+    let needed = (blocks * WinogradBlocking.blockBytes(depth: depth))
+      .parts(of: WinogradBlocking.chunkBytes)
     // A transform of the weights takes as long as the products of so many blocks.
     let transform = WinogradBlocking.weightCycles * 2 / WinogradKernel.positions
-    let cheap = counts.reduce(0, +) / (transform * WinogradBlocking.transformShare)
+    let cheap = blocks / (transform * WinogradBlocking.transformShare)
     roundsPerChunk = rounds.parts(of: min(rounds, max(needed, min(cheap, 2))))
   }
 

@@ -41,7 +41,7 @@ struct WinogradNetworkTests {
     return net
   }
 
-  @Test(arguments: [([1, 32, 22, 19], 40), ([2, 24, 13, 16], 48)])
+  @Test(arguments: [([1, 32, 22, 19], 40), ([2, 24, 13, 16], 48), ([1, 128, 28, 28], 128)])
   func `give the bits of the interpreter`(_ dims: [Int], columns: Int) throws {
     var net = try network(dims, columns: columns, seed: UInt64(columns))
     let shape = try Shape(dims)
