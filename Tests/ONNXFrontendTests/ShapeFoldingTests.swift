@@ -1,3 +1,4 @@
+import Diagnostics
 import GraphIR
 import Tensors
 import Testing
@@ -62,6 +63,35 @@ struct ShapeFoldingTests {
     let operands = try range.operands.map { try Tensor.int64s([$0], []) }
     let model = TestModel("Range", operands, constants: [0, 1, 2])
     #expect(try model.imported().constant(ValueID(0))?.integers == range.expected)
+  }
+
+  @Test(arguments: [
+    (0, false, false, [1, 2, 3, 5, 7, 9]), (1, false, false, [1, 3, 6, 4, 9, 15]),
+    (-1, true, false, [0, 1, 3, 0, 4, 9]), (1, false, true, [6, 5, 3, 15, 11, 6]),
+    (1, true, true, [5, 3, 0, 11, 6, 0]),
+  ])
+  func `CumSum of a constant folds`(
+    sum: (axis: Int64, isExclusive: Bool, isReversed: Bool, expected: [Int64])
+  ) throws {
+    let attributes: [Onnx_AttributeProto] = [
+      .bool("exclusive", sum.isExclusive), .bool("reverse", sum.isReversed),
+    ]
+    let axis = try Tensor.int64s([sum.axis], [])
+    let x = try Tensor.int64s([1, 2, 3, 4, 5, 6], [2, 3])
+    let model = TestModel("CumSum", [x, axis], constants: [0, 1], attributes)
+    #expect(try model.imported().constant(ValueID(0))?.integers == sum.expected)
+    let reals = try Tensor.floats([1, 2, 3, 4, 5, 6], [2, 3])
+    let floats = TestModel("CumSum", [reals, axis], constants: [0, 1], attributes)
+    #expect(
+      try floats.imported().constant(ValueID(0))?.floats == sum.expected.map { Float($0) })
+  }
+
+  @Test func `CumSum of a computed value is refused by name`() throws {
+    let x = try Tensor.floats([1, 2, 3], [3])
+    let model = TestModel("CumSum", [x, try ints(0)], constants: [1])
+    let error = #expect(throws: Diagnostic.self) { try model.imported() }
+    #expect(error?.code == .unsupportedAttribute)
+    #expect(error?.location?.contains("CumSum") == true)
   }
 
   @Test func `movement of constants folds`() throws {

@@ -6,6 +6,7 @@ import Tensors
 let constantRules: [ImportRule] = [
   ImportRule("Constant", run: importConstant),
   ImportRule("ConstantOfShape", since: 9, run: importConstantOfShape),
+  ImportRule("CumSum", since: 11, run: importCumSum),
   ImportRule("Range", since: 11, run: importRange),
   ImportRule("Trilu", since: 14, run: importTrilu),
 ]
